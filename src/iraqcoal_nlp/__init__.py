@@ -1,0 +1,65 @@
+"""Stance and events, sentence by sentence, in Arabic news about the International Coalition in Iraq.
+
+>>> import iraqcoal_nlp as iq
+>>> clf = iq.load()
+>>> clf.classify("طالب البرلمان العراقي بإخراج القوات الأجنبية من البلاد").events
+('withdrawal_demand',)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from iraqcoal_nlp._version import __version__
+from iraqcoal_nlp.codebook import EVENTS, STANCES
+from iraqcoal_nlp.errors import CodebookError, InputError, IraqCoalError, ModelFolderError, RecipeError
+from iraqcoal_nlp.records import Article, ArticleResult, Sentence, SentenceResult
+
+if TYPE_CHECKING:
+    from iraqcoal_nlp.inference.classifier import ArticleClassifier
+
+__all__ = [
+    "EVENTS",
+    "STANCES",
+    "Article",
+    "ArticleResult",
+    "CodebookError",
+    "InputError",
+    "IraqCoalError",
+    "ModelFolderError",
+    "RecipeError",
+    "Sentence",
+    "SentenceResult",
+    "__version__",
+    "load",
+]
+
+
+def load(
+    model: str | Path | None = None,
+    *,
+    backend: str = "auto",
+    device: str = "auto",
+    threads: int = 0,
+    verify: bool = True,
+) -> ArticleClassifier:
+    """Load a model, ready to classify.
+
+    Args:
+        model: ``None`` for the shipped model, a model folder, or a hub name ``owner/name``.
+        backend: ``onnx``, ``torch``, or ``auto``: ONNX if the folder has it and no other device was asked for.
+        device: ``auto``, ``cpu``, or a torch device name such as ``cuda``.
+        threads: Sentences the ONNX backend scores at the same time; 0 means one per core.
+        verify: Whether to check the model's files against their sha256.
+
+    Raises:
+        ModelFolderError: The model cannot be found or its folder is not whole.
+        ValueError: ``backend`` is unknown.
+    """
+    from iraqcoal_nlp.inference.classifier import ArticleClassifier  # noqa: PLC0415 - importing the library stays light
+    from iraqcoal_nlp.model.locate import locate_model  # noqa: PLC0415
+
+    return ArticleClassifier.from_folder(
+        locate_model(model), backend=backend, device=device, threads=threads, verify=verify
+    )

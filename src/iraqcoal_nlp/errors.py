@@ -1,0 +1,53 @@
+"""Every error a user can cause, each one clear line that says where and what to do.
+
+```text
+IraqCoalError
+├── InputError          a file or row that cannot be read
+├── CodebookError       a label that the codebook does not know
+├── ModelFolderError    a model folder that cannot be loaded
+└── RecipeError         a training recipe with a wrong or unknown setting
+```
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def printable(path: Path | str) -> str:
+    """Return a path that can be written anywhere: bytes of its name that are not UTF-8 become U+FFFD."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+class IraqCoalError(Exception):
+    """Base of every error raised on purpose. Its text is one line, fit to be shown to a user."""
+
+
+class InputError(IraqCoalError):
+    """An input file, or one row of it, cannot be used.
+
+    Args:
+        reason: What is wrong and what to do, without the place.
+        path: The file, or a word for what is not one (``stdin``); ``None`` for text that came from Python.
+        row: 1-based line or record number; ``None`` if the whole file is meant.
+    """
+
+    def __init__(self, reason: str, *, path: Path | str | None = None, row: int | None = None) -> None:
+        place = "" if path is None else printable(path)
+        if row is not None:
+            place = f"{place}:{row}" if place else f"row {row}"
+        super().__init__(f"{place}: {reason}" if place else reason)
+        self.reason, self.path, self.row = reason, path, row
+
+
+class CodebookError(IraqCoalError):
+    """A label is not in the codebook, or a label list is not well formed."""
+
+
+class ModelFolderError(IraqCoalError):
+    """A model folder is missing, damaged, or newer than this library."""
+
+
+class RecipeError(IraqCoalError):
+    """A recipe names an unknown setting or gives one the wrong type or range."""

@@ -1,0 +1,171 @@
+"""The values that walk through the library. All are frozen; derived facts are properties."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from iraqcoal_nlp.codebook import EVENTS, STANCES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+WINDOWED = "windowed"
+NOT_ARABIC = "not_arabic"
+FLAGS: tuple[str, ...] = (WINDOWED, NOT_ARABIC)
+"""``windowed``: longer than the model's window, read in several. ``not_arabic``: holds no Arabic letter, so it is not
+judged: stance ``none``, no event, abstained; its probabilities mean nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One article as read: nothing removed, nothing replaced."""
+
+    doc_id: str
+    text: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Input columns that the library does not use; they pass through to every row of the article."""
+    source: str | None = None
+    """File the article came from, or a word for what is not one (``stdin``), for error messages."""
+    row: int | None = None
+    """1-based row in that file, if it holds several articles."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """A stretch of an article: ``article.text[start:end] == text``.
+
+    Offsets are Unicode code points, end-exclusive.
+    """
+
+    sent_id: int
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentenceResult:
+    """What the model says of one sentence."""
+
+    doc_id: str
+    sent_id: int
+    start: int
+    end: int
+    text: str
+    stance: str
+    stance_probs: Mapping[str, float]
+    """Calibrated probability per stance, in codebook order; they sum to 1 up to rounding to 6 places."""
+    events: tuple[str, ...]
+    event_probs: Mapping[str, float]
+    """Calibrated probability per event, each in [0, 1], independent of the others."""
+    abstained: bool
+    """Whether the stance should be read by a person: its probability is below the model's abstention level, or the
+    sentence is not Arabic."""
+    flags: tuple[str, ...]
+    """What is unusual about the sentence: any of :data:`FLAGS`."""
+    model: str
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the sentence was longer than the model's window. It was read in overlapping windows, to its end."""
+        return WINDOWED in self.flags
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the row of the public contract, ready for JSON."""
+        return {
+            "doc_id": self.doc_id,
+            "sent_id": self.sent_id,
+            "start": self.start,
+            "end": self.end,
+            "text": self.text,
+            "stance": self.stance,
+            "stance_probs": dict(self.stance_probs),
+            "events": list(self.events),
+            "event_probs": dict(self.event_probs),
+            "abstained": self.abstained,
+            "truncated": self.truncated,
+            "flags": list(self.flags),
+            "model": self.model,
+        }
+
+    def to_flat(self) -> dict[str, Any]:
+        """Return the same facts for a table: one column per probability, events and flags joined with ``|``."""
+        row = self.to_dict()
+        stance_probs, event_probs = row.pop("stance_probs"), row.pop("event_probs")
+        row["events"], row["flags"] = "|".join(self.events), "|".join(self.flags)
+        tail = {key: row.pop(key) for key in ("abstained", "truncated", "flags", "model")}
+        row |= {f"prob_{label}": stance_probs[label] for label in STANCES}
+        row |= {f"prob_{label}": event_probs[label] for label in EVENTS}
+        return row | tail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleResult:
+    """All sentences of an article and what they add up to (rule: :mod:`iraqcoal_nlp.inference.aggregate`)."""
+
+    doc_id: str
+    sentences: tuple[SentenceResult, ...]
+    stance: str
+    stance_counts: Mapping[str, int]
+    """Sentences per stance, in codebook order."""
+    events: tuple[str, ...]
+    event_counts: Mapping[str, int]
+    """Sentences per event, in codebook order."""
+    model: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the article and its sentence rows, ready for JSON."""
+        return self.summary() | {"sentences": [sentence.to_dict() for sentence in self.sentences]}
+
+    def summary(self) -> dict[str, Any]:
+        """Return the article's own row, without its sentences; unused input columns come along."""
+        return {
+            "doc_id": self.doc_id,
+            "stance": self.stance,
+            "stance_counts": dict(self.stance_counts),
+            "events": list(self.events),
+            "event_counts": dict(self.event_counts),
+            "n_sentences": len(self.sentences),
+            "model": self.model,
+        } | pass_through(self.extra)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per sentence as a pandas frame, in the flat form."""
+        import pandas as pd  # noqa: PLC0415 - slow to import, and scoring does not need it
+
+        return pd.DataFrame([sentence.to_flat() for sentence in self.sentences], columns=list(FLAT_COLUMNS))
+
+
+RESERVED_COLUMNS = frozenset(
+    {
+        *("doc_id", "sent_id", "start", "end", "text", "stance", "stance_probs", "events", "event_probs"),
+        *(
+            "abstained",
+            "truncated",
+            "flags",
+            "model",
+            "stance_counts",
+            "event_counts",
+            "n_sentences",
+            "sentences",
+        ),
+        *(f"prob_{label}" for label in (*STANCES, *EVENTS)),
+    }
+)
+"""Column names of our own rows."""
+
+FLAT_COLUMNS: tuple[str, ...] = (
+    *("doc_id", "sent_id", "start", "end", "text", "stance", "events"),
+    *(f"prob_{label}" for label in (*STANCES, *EVENTS)),
+    *("abstained", "truncated", "flags", "model"),
+)
+"""Columns of the flat form, in order."""
+
+
+def pass_through(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the input's unused columns; one with a name of ours comes as ``input_<name>``."""
+    return {f"input_{key}" if key in RESERVED_COLUMNS else key: value for key, value in extra.items()}

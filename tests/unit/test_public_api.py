@@ -1,0 +1,33 @@
+"""What users may rely on."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import iraqcoal_nlp as iq
+
+
+def test_every_public_name_is_listed():
+    defined = {name for name, value in vars(iq).items() if getattr(value, "__module__", "").startswith("iraqcoal_nlp")}
+    assert defined | {"EVENTS", "STANCES", "__version__"} == set(iq.__all__)
+
+
+def test_importing_the_library_loads_nothing_heavy():
+    code = "import iraqcoal_nlp, json, sys; print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
+    loaded = set(json.loads(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout))
+    assert not loaded & {"torch", "transformers", "datasets", "sklearn", "numpy", "onnxruntime", "tokenizers", "rich"}
+
+
+@pytest.mark.parametrize("model", ["no/such/folder", "nowhere", "owner/name"])
+def test_a_model_that_cannot_be_found_is_one_clear_line(model):
+    with pytest.raises(iq.ModelFolderError) as caught:
+        iq.load(model)
+    assert model in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_every_error_is_the_librarys_own():
+    for error in (iq.InputError, iq.CodebookError, iq.ModelFolderError, iq.RecipeError):
+        assert issubclass(error, iq.IraqCoalError)
