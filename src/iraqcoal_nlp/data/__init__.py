@@ -1,0 +1,1 @@
+"""Data: articles in, results out, annotations, splits."""
