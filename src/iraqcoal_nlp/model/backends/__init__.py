@@ -1,0 +1,1 @@
+"""Backends: the same network in ONNX Runtime or torch."""

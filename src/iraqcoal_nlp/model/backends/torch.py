@@ -1,0 +1,60 @@
+"""torch, on any device, in padded batches of like length (needs torch and transformers)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from iraqcoal_nlp.errors import ModelFolderError
+from iraqcoal_nlp.model.backends.protocol import Floats
+from iraqcoal_nlp.model.batching import length_batches, pad
+from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
+
+
+class TorchBackend:
+    """A network in evaluation mode, fp32.
+
+    Args:
+        model: The network.
+        device: Any torch device name; ``auto`` takes CUDA if there is one.
+    """
+
+    def __init__(self, model: IraqCoalForSentenceClassification, *, device: str = "auto") -> None:
+        if device == "auto":
+            device = "cuda" if torch.cuda.is_available() else "cpu"
+        self._model = model
+        self._model.to(torch.device(device))  # type: ignore[arg-type]  # transformers' wrapper hides the signature
+        self._model.train(mode=False)
+        self._device = device
+        self._pad_id = model.config.encoder_config.pad_token_id or 0
+
+    @classmethod
+    def from_folder(cls, path: Path, *, device: str = "auto") -> TorchBackend:
+        """Load ``config.json`` and ``model.safetensors``.
+
+        Raises:
+            ModelFolderError: transformers cannot load them.
+        """
+        try:
+            model = IraqCoalForSentenceClassification.from_pretrained(
+                path, dtype=torch.float32, use_safetensors=True, local_files_only=True
+            )
+        except (OSError, ValueError, RuntimeError) as error:
+            raise ModelFolderError(f"{path}: cannot be loaded as a torch model ({error})") from None
+        return cls(model, device=device)
+
+    def logits(self, windows: Sequence[Sequence[int]]) -> tuple[Floats, Floats]:
+        """See :meth:`Backend.logits`."""
+        config = self._model.config
+        stance = np.empty((len(windows), len(config.stances)), dtype=np.float32)
+        events = np.empty((len(windows), len(config.events)), dtype=np.float32)
+        with torch.inference_mode():
+            for batch in length_batches([len(window) for window in windows]):
+                ids, mask = pad([windows[index] for index in batch], self._pad_id)
+                output = self._model(torch.from_numpy(ids).to(self._device), torch.from_numpy(mask).to(self._device))
+                stance[batch] = output.stance_logits.float().cpu().numpy()
+                events[batch] = output.event_logits.float().cpu().numpy()
+        return stance, events

@@ -1,0 +1,141 @@
+"""One encoder, two heads: a softmax over stances and a sigmoid per event (needs torch)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel, PreTrainedModel
+from transformers.utils.generic import ModelOutput
+
+from iraqcoal_nlp.model.configuration import IraqCoalConfig
+
+IGNORED_STANCE = -100
+"""Stance index of a sentence without a stance label; it adds nothing to the loss."""
+
+IGNORED_EVENT = -1.0
+"""Event value of a sentence without that event label; it adds nothing to the loss."""
+
+
+@dataclass
+class IraqCoalOutput(ModelOutput):
+    """What the network computes for a batch.
+
+    Attributes:
+        loss: Sum of both heads' losses, if labels were given. *Shape:* ``()``.
+        stance_logits: Raw stance scores, in the order of ``config.stances``. *Shape:* ``(batch_size, n_stances)``.
+        event_logits: Raw event scores, in the order of ``config.events``. *Shape:* ``(batch_size, n_events)``.
+    """
+
+    loss: Tensor | None = None
+    stance_logits: Tensor | None = None
+    event_logits: Tensor | None = None
+
+
+class IraqCoalForSentenceClassification(PreTrainedModel):
+    """Any ``AutoModel`` encoder with a stance head and an events head.
+
+    Raises:
+        ValueError: The configuration has no encoder.
+    """
+
+    config_class = IraqCoalConfig
+    base_model_prefix = "encoder"
+    supports_gradient_checkpointing = True
+    _supports_sdpa = True
+
+    def __init__(self, config: IraqCoalConfig) -> None:
+        super().__init__(config)
+        if config.encoder_config is None:
+            raise ValueError("the configuration has no encoder_config")
+        self.encoder = AutoModel.from_config(config.encoder_config)
+        if getattr(self.encoder, "pooler", None) is not None:
+            self.encoder.pooler = None  # BERT's pooler would be trained by nothing
+        hidden = config.encoder_config.hidden_size
+        self.dropout = nn.Dropout(config.head_dropout)
+        self.stance_head = nn.Linear(hidden, len(config.stances))
+        self.events_head = nn.Linear(hidden, len(config.events))
+        self.post_init()  # type: ignore[no-untyped-call]
+
+    @classmethod
+    def from_encoder(cls, encoder: str | Path, config: IraqCoalConfig) -> IraqCoalForSentenceClassification:
+        """Start from a pre-trained encoder: its weights, and new heads.
+
+        Args:
+            encoder: Hub name or folder of any BERT-like checkpoint.
+            config: Shape and heads; its ``encoder_config`` must be that checkpoint's.
+        """
+        model = cls(config)
+        pretrained = AutoModel.from_pretrained(encoder, config=config.encoder_config, dtype=torch.float32)
+        weights = {name: value for name, value in pretrained.state_dict().items() if not name.startswith("pooler.")}
+        model.encoder.load_state_dict(weights, strict=True)
+        return model
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        token_type_ids: Tensor | None = None,
+        stance_labels: Tensor | None = None,
+        event_labels: Tensor | None = None,
+    ) -> IraqCoalOutput:
+        """Score a padded batch, and its loss if labels are given.
+
+        Args:
+            input_ids: *Shape:* ``(batch_size, seq_len)``.
+            attention_mask: 1 for real tokens, 0 for padding. *Shape:* ``(batch_size, seq_len)``.
+            token_type_ids: Segment of each token, if the encoder reads pairs. *Shape:* ``(batch_size, seq_len)``.
+            stance_labels: Index of the stance, or :data:`IGNORED_STANCE`. *Shape:* ``(batch_size,)``.
+            event_labels: 1.0, 0.0 or :data:`IGNORED_EVENT` per event. *Shape:* ``(batch_size, n_events)``.
+        """
+        inputs = {"input_ids": input_ids, "attention_mask": attention_mask}
+        if token_type_ids is not None:
+            inputs["token_type_ids"] = token_type_ids
+        hidden: Tensor = self.encoder(**inputs).last_hidden_state
+        pooled = self.dropout(self._pool(hidden, attention_mask))
+        stance_logits = self.stance_head(pooled)
+        event_logits = self.events_head(pooled)
+        losses = []
+        if stance_labels is not None:
+            losses.append(self._stance_loss(stance_logits, stance_labels))
+        if event_labels is not None:
+            losses.append(self.config.event_loss_weight * self._event_loss(event_logits, event_labels))
+        return IraqCoalOutput(
+            loss=torch.stack(losses).sum() if losses else None,
+            stance_logits=stance_logits,
+            event_logits=event_logits,
+        )
+
+    def _pool(self, hidden: Tensor, attention_mask: Tensor) -> Tensor:
+        """Make one vector per sentence. *Shape:* ``(batch_size, hidden_size)``."""
+        if self.config.pooling == "cls":
+            return hidden[:, 0]
+        mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
+        return (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1.0)
+
+    def _stance_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Weighted cross-entropy over the labelled sentences; 0 if there are none."""
+        known = labels != IGNORED_STANCE
+        if not bool(known.any()):
+            return logits.float().sum() * 0.0
+        weights = self.config.stance_weights
+        weight = None if weights is None else torch.tensor(weights, dtype=torch.float32, device=logits.device)
+        return nn.functional.cross_entropy(logits[known].float(), labels[known], weight=weight)
+
+    def _event_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Binary cross-entropy, mean over the labelled (sentence, event) pairs; 0 if there are none."""
+        known = labels != IGNORED_EVENT
+        if not bool(known.any()):
+            return logits.float().sum() * 0.0
+        return nn.functional.binary_cross_entropy_with_logits(logits[known].float(), labels[known].float())
+
+
+def register_auto_classes() -> None:
+    """Let ``AutoConfig`` and ``AutoModel`` open our folders; may be called again."""
+    AutoConfig.register(IraqCoalConfig.model_type, IraqCoalConfig, exist_ok=True)
+    AutoModel.register(IraqCoalConfig, IraqCoalForSentenceClassification, exist_ok=True)
+
+
+register_auto_classes()

@@ -1,0 +1,78 @@
+"""From normalized text to model inputs. A long sentence becomes several overlapping windows; nothing is cut off.
+
+Uses the ``tokenizers`` library alone, so that scoring needs neither torch nor transformers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from iraqcoal_nlp.errors import ModelFolderError
+
+OVERLAP = 32
+"""Pieces that neighbouring windows share, so that no clause is only ever seen torn."""
+
+_PROBE = "ا"
+
+
+class SentenceTokenizer:
+    """A ``tokenizers`` pipeline with the model's window.
+
+    Args:
+        tokenizer: Any pipeline of the ``tokenizers`` library; its own truncation and padding are switched off.
+        max_length: Pieces the model reads at once, special ones included.
+
+    Raises:
+        ModelFolderError: ``max_length`` leaves no room for text beside the special pieces and the overlap.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, *, max_length: int) -> None:
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        self._tokenizer = tokenizer
+        body = tokenizer.encode(_PROBE, add_special_tokens=False).ids
+        whole = tokenizer.encode(_PROBE, add_special_tokens=True).ids
+        at = next(i for i in range(len(whole)) if whole[i : i + len(body)] == body)
+        self._prefix, self._suffix = whole[:at], whole[at + len(body) :]
+        self._room = max_length - len(self._prefix) - len(self._suffix)
+        if self._room <= OVERLAP:
+            raise ModelFolderError(f"max_length {max_length} is too small: use at least {OVERLAP + 8}")
+
+    @classmethod
+    def from_file(cls, path: Path, *, max_length: int) -> SentenceTokenizer:
+        """Load a ``tokenizer.json``.
+
+        Raises:
+            ModelFolderError: The file is missing or not a tokenizer.
+        """
+        try:
+            tokenizer = Tokenizer.from_file(str(path))
+        except Exception as error:  # the Rust side raises plain Exception for every fault
+            raise ModelFolderError(f"{path}: cannot be read as a tokenizer ({error})") from None
+        return cls(tokenizer, max_length=max_length)
+
+    def windows(self, texts: Sequence[str]) -> list[list[list[int]]]:
+        """Return, for each text, the piece ids of its windows: one, unless it is longer than the model reads."""
+        # Half a surrogate pair, as cut emojis leave behind, has no UTF-8: the Rust side would refuse the whole batch.
+        whole = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
+        encodings = self._tokenizer.encode_batch_fast(whole, add_special_tokens=False)
+        return [[[*self._prefix, *ids, *self._suffix] for ids in self._cut(encoding.ids)] for encoding in encodings]
+
+    def first_windows(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return only the first window of each text: what training reads."""
+        return [windows[0] for windows in self.windows(texts)]
+
+    def save(self, path: Path) -> None:
+        """Write ``tokenizer.json``."""
+        self._tokenizer.save(str(path))
+
+    def _cut(self, ids: list[int]) -> list[list[int]]:
+        """Cut into stretches of the room; the last one is moved back to be full, so it keeps its context."""
+        if len(ids) <= self._room:
+            return [ids]
+        last = len(ids) - self._room
+        starts = [*range(0, last, self._room - OVERLAP), last]
+        return [ids[start : start + self._room] for start in starts]
