@@ -1,0 +1,1 @@
+"""Inference: from text to calibrated labels."""

@@ -1,0 +1,203 @@
+"""The front door: text in, labelled sentences out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from iraqcoal_nlp.codebook import EVENTS, NEUTRAL_STANCE, STANCES
+from iraqcoal_nlp.errors import ModelFolderError
+from iraqcoal_nlp.inference.aggregate import aggregate, check_aggregator, merge_windows
+from iraqcoal_nlp.inference.calibration import Floats, sigmoid, softmax
+from iraqcoal_nlp.model.backends.protocol import Backend
+from iraqcoal_nlp.model.store import ONNX, SAFETENSORS, TOKENIZER, ModelFolder
+from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
+from iraqcoal_nlp.records import NOT_ARABIC, WINDOWED, Article, ArticleResult, Sentence, SentenceResult
+from iraqcoal_nlp.text.normalize import build_normalizer
+from iraqcoal_nlp.text.sentences import split_sentences
+
+BACKENDS = ("auto", "onnx", "torch")
+
+SENTENCES_AT_ONCE = 512
+"""Articles are gathered until they hold so many sentences: enough to keep all cores busy, little to hold in memory."""
+
+# Letters alone: no tatweel, no signs such as that of the rial.
+_ARABIC = re.compile("[\u0620-\u063f\u0641-\u064a\u066e-\u06d3\u06fa-\u06ff\u0750-\u077f\ufb50-\ufd3d\ufe80-\ufefc]")
+_PLACES = 6  # rounding of probabilities: far below any meaning, and rows stay short
+
+
+class ArticleClassifier:
+    """A loaded model. Make one with :func:`iraqcoal_nlp.load`.
+
+    Args:
+        folder: The checked model folder.
+        backend: The network.
+        tokenizer: Its tokenizer.
+    """
+
+    def __init__(self, folder: ModelFolder, backend: Backend, tokenizer: SentenceTokenizer) -> None:
+        check_aggregator(folder.settings.aggregator)
+        self.settings = folder.settings
+        self.model_id = folder.model_id
+        self._backend = backend
+        self._tokenizer = tokenizer
+        self._normalize = build_normalizer(folder.settings.normalizer)
+
+    @classmethod
+    def from_folder(
+        cls, path: Path, *, backend: str = "auto", device: str = "auto", threads: int = 0, verify: bool = True
+    ) -> ArticleClassifier:
+        """Open a model folder.
+
+        Args:
+            path: The folder.
+            backend: ``onnx``, ``torch``, or ``auto``: ONNX if the folder has it and no other device was asked for.
+            device: ``auto``, ``cpu``, or a torch device name.
+            threads: Sentences the ONNX backend scores at the same time; 0 means one per core.
+            verify: Whether to check the files against the manifest.
+
+        Raises:
+            ModelFolderError: The folder is not whole or lacks weights for the backend.
+            ValueError: ``backend`` is unknown, or does not run on the device.
+        """
+        if backend not in BACKENDS:
+            raise ValueError(f"unknown backend {backend!r}: use one of {', '.join(BACKENDS)}")
+        if backend == "onnx" and device not in ("auto", "cpu"):
+            raise ValueError(f"backend 'onnx' runs on the CPU, not on {device!r}: use backend='torch'")
+        folder = ModelFolder.open(path, verify=verify)
+        tokenizer = SentenceTokenizer.from_file(path / TOKENIZER, max_length=folder.settings.max_length)
+        network = _open_backend(folder, backend=backend, device=device, threads=threads)
+        return cls(folder, network, tokenizer)
+
+    def classify(self, text: str, *, doc_id: str = "article") -> ArticleResult:
+        """Split one article into sentences and label each.
+
+        An article without any sentence (empty, only symbols, only boilerplate) gives a result with none.
+        """
+        return next(self.classify_articles([Article(doc_id=doc_id, text=_check_text(text))]))
+
+    def classify_sentences(self, texts: Sequence[str]) -> list[SentenceResult]:
+        """Label each text as one sentence, without splitting; ``doc_id`` is its place in the list.
+
+        Raises:
+            TypeError: ``texts`` is a string, or holds something else than strings.
+        """
+        if isinstance(texts, str):
+            raise TypeError("classify_sentences takes a list of sentences; for one text use classify")
+        for text in texts:
+            _check_text(text)
+        pairs = [
+            (str(index), Sentence(sent_id=0, start=0, end=len(text), text=text)) for index, text in enumerate(texts)
+        ]
+        results: list[SentenceResult] = []
+        for first in range(0, len(pairs), SENTENCES_AT_ONCE):
+            results += self._label(pairs[first : first + SENTENCES_AT_ONCE])
+        return results
+
+    def classify_articles(self, articles: Iterable[Article | str], *, split: bool = True) -> Iterator[ArticleResult]:
+        """Label a stream of articles, in order, holding only a few in memory.
+
+        Args:
+            articles: Articles, or their texts (then ``doc_id`` is the place in the stream).
+            split: Whether to split into sentences; if not, each text is one sentence.
+
+        Raises:
+            TypeError: ``articles`` is a string, or holds something else than articles and strings.
+        """
+        if isinstance(articles, str):
+            raise TypeError("classify_articles takes a stream of articles; for one text use classify")
+        waiting: list[tuple[Article, list[Sentence]]] = []
+        n_sentences = 0
+        for index, given in enumerate(articles):
+            article = given if isinstance(given, Article) else Article(doc_id=str(index), text=_check_text(given))
+            sentences = split_sentences(article.text) if split else _whole(article.text)
+            waiting.append((article, sentences))
+            n_sentences += len(sentences)
+            if n_sentences >= SENTENCES_AT_ONCE:
+                yield from self._flush(waiting)
+                waiting, n_sentences = [], 0
+        yield from self._flush(waiting)
+
+    def _flush(self, waiting: Sequence[tuple[Article, list[Sentence]]]) -> Iterator[ArticleResult]:
+        pairs = [(article.doc_id, sentence) for article, sentences in waiting for sentence in sentences]
+        labelled = iter(self._label(pairs))
+        for article, sentences in waiting:
+            results = [next(labelled) for _ in sentences]
+            yield aggregate(article.doc_id, results, model=self.model_id, extra=article.extra)
+
+    def _label(self, pairs: Sequence[tuple[str, Sentence]]) -> list[SentenceResult]:
+        """Score sentences together; each keeps the ``doc_id`` beside it."""
+        if not pairs:
+            return []
+        windows = self._tokenizer.windows([self._normalize(sentence.text) for _, sentence in pairs])
+        places: dict[tuple[int, ...], int] = {}  # agencies' copy repeats itself: equal windows are scored once
+        for item in windows:
+            for window in item:
+                places.setdefault(tuple(window), len(places))
+        stance_logits, event_logits = self._backend.logits(list(places))
+        stance_probs = softmax(stance_logits, self.settings.stance_temperature)
+        event_probs = sigmoid(event_logits, self.settings.events_temperature)
+        results = []
+        for (doc_id, sentence), item in zip(pairs, windows, strict=True):
+            rows = [places[tuple(window)] for window in item]
+            stance, events = merge_windows(stance_probs[rows], event_probs[rows])
+            results.append(self._result(doc_id, sentence, stance, events, windowed=len(item) > 1))
+        return results
+
+    def _result(
+        self, doc_id: str, sentence: Sentence, stance_probs: Floats, event_probs: Floats, *, windowed: bool
+    ) -> SentenceResult:
+        """Apply thresholds, and say what is unusual."""
+        best = int(np.argmax(stance_probs))
+        arabic = _ARABIC.search(sentence.text) is not None
+        accepted = event_probs >= np.asarray(self.settings.event_thresholds)
+        return SentenceResult(
+            doc_id=doc_id,
+            sent_id=sentence.sent_id,
+            start=sentence.start,
+            end=sentence.end,
+            text=sentence.text,
+            stance=STANCES[best] if arabic else NEUTRAL_STANCE,
+            stance_probs={label: round(float(p), _PLACES) for label, p in zip(STANCES, stance_probs, strict=True)},
+            events=tuple(event for event, yes in zip(EVENTS, accepted, strict=True) if yes and arabic),
+            event_probs={label: round(float(p), _PLACES) for label, p in zip(EVENTS, event_probs, strict=True)},
+            abstained=not arabic or float(stance_probs[best]) < self.settings.abstain_below,
+            flags=tuple(flag for flag, on in ((WINDOWED, windowed), (NOT_ARABIC, not arabic)) if on),
+            model=self.model_id,
+        )
+
+
+def _check_text(text: object) -> str:
+    """Return the text.
+
+    Raises:
+        TypeError: It is not a string.
+    """
+    if isinstance(text, str):
+        return text
+    raise TypeError(f"a text must be a string, not {type(text).__name__}")
+
+
+def _whole(text: str) -> list[Sentence]:
+    """Return the text as its only sentence; none if it holds only white space."""
+    return [Sentence(sent_id=0, start=0, end=len(text), text=text)] if text.strip() else []
+
+
+def _open_backend(folder: ModelFolder, *, backend: str, device: str, threads: int) -> Backend:
+    onnx, weights = folder.file(ONNX), folder.file(SAFETENSORS)
+    if backend == "auto":
+        backend = "onnx" if onnx is not None and device in ("auto", "cpu") else "torch"
+    if backend == "onnx":
+        if onnx is None:
+            raise ModelFolderError(f"{folder.path}: has no {ONNX}; use backend='torch'")
+        from iraqcoal_nlp.model.backends.onnx import OnnxBackend  # noqa: PLC0415 - only the chosen engine loads
+
+        return OnnxBackend(onnx, threads=threads)
+    if weights is None:
+        raise ModelFolderError(f"{folder.path}: has no {SAFETENSORS}; use backend='onnx' on device 'cpu'")
+    from iraqcoal_nlp.model.backends.torch import TorchBackend  # noqa: PLC0415 - torch takes seconds to load
+
+    return TorchBackend.from_folder(folder.path, device=device)
