@@ -1,0 +1,1 @@
+"""How good the library is: sentence boundaries, labels, baselines and benchmarks."""

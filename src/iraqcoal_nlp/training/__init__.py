@@ -1,0 +1,1 @@
+"""Training: recipes in, model folders out (needs the ``train`` extra)."""
