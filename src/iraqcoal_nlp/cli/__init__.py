@@ -1,0 +1,1 @@
+"""The command line. Commands parse, make one library call, and print."""

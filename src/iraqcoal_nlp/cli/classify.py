@@ -1,0 +1,126 @@
+"""``iraqcoal classify``: look at a few texts."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+from iraqcoal_nlp.cli.options import Backend, Model, Threads, check_choice
+from iraqcoal_nlp.errors import InputError
+
+if TYPE_CHECKING:
+    from iraqcoal_nlp.records import Article, ArticleResult, SentenceResult
+
+
+def classify(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(help="Texts, files (.txt, .jsonl, .csv, .tsv), folders, or - for stdin.", metavar="INPUT…"),
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per sentence.")] = False,
+    model: Model = "",
+    backend: Backend = "auto",
+    threads: Threads = 0,
+) -> None:
+    """Split texts into sentences and show the stance and the events of each."""
+    import iraqcoal_nlp
+    from iraqcoal_nlp.inference.classifier import BACKENDS
+    from iraqcoal_nlp.records import pass_through
+    from iraqcoal_nlp.scoring.stream import ErrorLog, no_sentence
+
+    check_choice("--backend", backend, BACKENDS)
+    items = list(_articles(inputs))
+    articles = [item for item in items if not isinstance(item, InputError)]
+    errors = [item for item in items if isinstance(item, InputError)]
+    if articles:
+        classifier = iraqcoal_nlp.load(model or None, backend=backend, threads=threads)
+        for article, result in zip(articles, classifier.classify_articles(articles), strict=True):
+            if not result.sentences:
+                errors.append(no_sentence(article))
+            elif as_json:
+                for sentence in result.sentences:
+                    print(json.dumps(sentence.to_dict() | pass_through(result.extra), ensure_ascii=False))
+            else:
+                _show(result)
+    for error in errors[: ErrorLog.KEPT]:
+        print(f"iraqcoal: error: {error}", file=sys.stderr)
+    if len(errors) > ErrorLog.KEPT:
+        print(f"iraqcoal: error: and {len(errors) - ErrorLog.KEPT} more", file=sys.stderr)
+    if errors:
+        raise typer.Exit(1 if len(errors) < len(items) else 2)
+
+
+def _articles(inputs: Sequence[str]) -> Iterator[Article | InputError]:
+    """Yield what the arguments stand for: stdin, a file or folder, or a text."""
+    from iraqcoal_nlp.data.articles import Columns, list_inputs, read_articles, read_text
+    from iraqcoal_nlp.records import Article
+
+    if inputs.count("-") > 1:
+        raise InputError("stdin can be read once: give - only once")
+    for number, given in enumerate(inputs, 1):
+        if given == "-":
+            yield read_text(_stdin(), path="stdin", doc_id="stdin")
+        elif not given.strip():
+            yield InputError("the text is empty", path=f"text {number}")
+        elif _is_path(given):
+            yield from read_articles(list_inputs([Path(given)]), Columns())
+        else:
+            yield Article(doc_id=f"text-{number}", text=given, source=f"text {number}")
+
+
+def _stdin() -> TextIO:
+    if sys.stdin is None:
+        raise InputError("stdin is closed")
+    return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", errors="surrogateescape", newline="")
+
+
+def _is_path(given: str) -> bool:
+    """Whether an argument means a file: it exists, or it is one word that looks like a path."""
+    from iraqcoal_nlp.data.articles import SUFFIXES
+
+    if os.path.exists(given):  # noqa: PTH110 - Path.exists raises for a text too long to be a name
+        return True
+    looks_like_one = given.lower().endswith(SUFFIXES) or ("/" in given and given.isascii() and "://" not in given)
+    return looks_like_one and len(given.split()) == 1
+
+
+def _show(result: ArticleResult) -> None:
+    """Print one article as a table, sentences in logical order: the terminal turns Arabic to the right."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    table = Table(box=None, pad_edge=False, show_edge=False)
+    table.add_column("#", justify="right", style="dim")
+    table.add_column("stance", no_wrap=True)
+    table.add_column("events", no_wrap=True)
+    table.add_column("sentence", ratio=1)
+    colours = {"favor": "green", "against": "red", "none": "dim"}
+    for sentence in result.sentences:
+        stance = Text(f"{sentence.stance} {sentence.stance_probs[sentence.stance]:.2f}", colours[sentence.stance])
+        events = "\n".join(f"{event} {sentence.event_probs[event]:.2f}" for event in sentence.events)
+        table.add_row(str(sentence.sent_id), stance, Text(events or "-"), Text(sentence.text + _remark(sentence)))
+    with console.capture() as shown:  # printed by us: rich would end the program with 1 when `head` has seen enough
+        console.print(Text(_headline(result), "bold"))
+        console.print(table)
+        console.print()
+    print(shown.get(), end="")
+
+
+def _headline(result: ArticleResult) -> str:
+    stances = ", ".join(f"{count} {stance}" for stance, count in result.stance_counts.items() if count)
+    events = ", ".join(f"{count} {event}" for event, count in result.event_counts.items() if count) or "no event"
+    return f"{result.doc_id}: {result.stance} ({stances}); {events}"
+
+
+def _remark(sentence: SentenceResult) -> str:
+    remarks = [*sentence.flags, *(["uncertain"] if sentence.abstained else [])]
+    return f" [{', '.join(remarks)}]" if remarks else ""

@@ -1,0 +1,21 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Model = Annotated[str, typer.Option("--model", help="Model folder or hub name; without it, the shipped model.")]
+Backend = Annotated[str, typer.Option("--backend", help="auto, onnx or torch.")]
+Threads = Annotated[int, typer.Option("--threads", min=0, help="Sentences scored at the same time; 0: one per core.")]
+
+
+def check_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
+    """Refuse a value outside the list, naming the option.
+
+    Raises:
+        typer.BadParameter: ``value`` is not in ``allowed``; the program ends with exit code 2.
+    """
+    if value not in allowed:
+        raise typer.BadParameter(f"{value!r} is not one of {', '.join(allowed)}", param_hint=option)

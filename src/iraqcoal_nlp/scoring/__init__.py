@@ -1,0 +1,1 @@
+"""Scoring: files of articles in, a file of rows out."""

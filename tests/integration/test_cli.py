@@ -1,0 +1,196 @@
+"""The program, as a user runs it: output, exit codes, one line per mistake."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conftest import ATTACK, DEMAND, SEEDS
+
+ARTICLE = f"{DEMAND}. {ATTACK}.\n"
+
+
+def run(*arguments, stdin: bytes | None = None, cwd=None):
+    environment = {**os.environ, "COLUMNS": "80", "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, "-c", "from iraqcoal_nlp.cli.main import main; main()", *map(str, arguments)]
+    done = subprocess.run(command, input=stdin, capture_output=True, cwd=cwd, env=environment, check=False)
+    output, errors = done.stdout.decode(), done.stderr.decode()
+    assert "Traceback" not in output + errors
+    return done.returncode, output, errors
+
+
+def rows_of(path):
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+
+
+def test_classify_shows_labels_and_the_sentence():
+    code, output, _ = run("classify", DEMAND)
+    assert code == 0
+    assert "against" in output
+    assert "withdrawal_demand" in output
+    assert max(map(len, output.splitlines())) <= 80
+    assert "".join(DEMAND.split()) in "".join(output.split()).replace("withdrawal_demand", "")
+
+
+@pytest.mark.parametrize("given", ["file", "stdin", "text"])
+def test_classify_json_gives_contract_rows(tmp_path, given):
+    (tmp_path / "a.txt").write_text(ARTICLE, "utf-8")
+    argument = {"file": tmp_path / "a.txt", "stdin": "-", "text": ARTICLE}[given]
+    code, output, _ = run("classify", argument, "--json", stdin=ARTICLE.encode())
+    first, second = map(json.loads, output.splitlines())
+    assert code == 0
+    assert (first["events"], second["events"]) == (["withdrawal_demand"], ["attack"])
+    assert ARTICLE[second["start"] : second["end"]] == second["text"]
+    assert first["doc_id"] == {"file": "a", "stdin": "stdin", "text": "text-1"}[given]
+
+
+def test_score_reads_a_folder_and_writes_both_formats(tmp_path):
+    code, _, errors = run("score", SEEDS / "articles", "--out", tmp_path / "rows.jsonl")
+    assert code == 0
+    assert "5 articles" in errors
+    rows = rows_of(tmp_path / "rows.jsonl")
+    assert {row["doc_id"] for row in rows} == {path.stem for path in (SEEDS / "articles").glob("*.txt")}
+    for row in rows:
+        text = (SEEDS / "articles" / f"{row['doc_id']}.txt").read_text("utf-8")
+        assert text[row["start"] : row["end"]] == row["text"]
+    assert run("score", SEEDS / "articles", "--out", tmp_path / "rows.csv")[0] == 0
+    with (tmp_path / "rows.csv").open(encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [(row["text"], row["stance"], row["events"].split("|")) for row in table] == [
+        (row["text"], row["stance"], row["events"] or [""]) for row in rows
+    ]
+
+
+def test_score_sentences_with_named_columns_and_passes_the_rest_through(tmp_path):
+    (tmp_path / "in.csv").write_text(f'key,body,date\nk1,"{ARTICLE}",2020-01-05\n', "utf-8")
+    out = tmp_path / "rows.jsonl"
+    options = ("--unit", "sentence", "--text-column", "body", "--id-column", "key")
+    assert run("score", tmp_path / "in.csv", "--out", out, *options)[0] == 0
+    (row,) = rows_of(out)
+    assert (row["doc_id"], row["text"], row["date"]) == ("k1", ARTICLE, "2020-01-05")
+    assert {"attack", "withdrawal_demand"} == set(row["events"])
+
+
+def test_bad_rows_are_listed_and_the_rest_is_scored(tmp_path):
+    good, bad = tmp_path / "in.jsonl", tmp_path / "b.txt"
+    good.write_text(f'{json.dumps({"text": ARTICLE})}\n{{"text": ""}}\n{{"text": "😀"}}\nno json\n', "utf-8")
+    bad.write_bytes("التحالف".encode("cp1256"))
+    out = tmp_path / "rows.jsonl"
+    code, _, errors = run("score", good, bad, "--out", out)
+    assert code == 1
+    assert len(rows_of(out)) == 2
+    listed = rows_of(tmp_path / "rows.jsonl.errors.jsonl")
+    assert [(entry["source"], entry["row"]) for entry in listed] == [
+        (str(good), 2), (str(good), 4), (str(bad), None), (str(good), 3),
+    ]  # fmt: skip
+    assert f"4 rows failed; they are listed in {out}.errors.jsonl" in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("classify", "missing.txt"), "missing.txt: no such file or folder"),
+        (("classify", "empty.txt"), "empty.txt: the text is empty"),
+        (("classify", "latin.txt"), "latin.txt: not UTF-8"),
+        (("classify", "emoji.txt"), "emoji.txt: holds no sentence"),
+        (("classify", ""), "text 1: the text is empty"),
+        (("classify", "good.txt", "--model", "nowhere"), "nowhere: no such model folder"),
+        (("classify", "good.txt", "--backend", "jax"), "'jax' is not one of auto, onnx, torch"),
+        (("score", "missing.csv", "--out", "o.jsonl"), "missing.csv: no such file or folder"),
+        (("score", "good.txt", "--out", "o.xlsx"), "o.xlsx: unknown output type"),
+        (("score", "good.jsonl", "--out", "old.jsonl"), "old.jsonl: exists already"),
+        (("score", "good.jsonl", "--out", "good.jsonl", "--force"), "good.jsonl: is both input and output"),
+        (("score", "good.txt", "--out", "folder.jsonl", "--force"), "folder.jsonl: is a folder"),
+        (("score", "good.csv", "--out", "o.jsonl", "--id-column", "key"), "good.csv:1: has no column 'key'"),
+        (("score", "good.txt", "--out", "o.jsonl", "--model", "../none"), "../none: no such model folder"),
+        (("classify", "-", "-"), "give - only once"),
+        (("score", "empty.txt", "--out", "o.jsonl"), "empty.txt: the text is empty"),
+        (("score", "good.txt", "--out", "no/o.jsonl"), "no/o.jsonl: its folder does not exist"),
+        (("score", "good.txt", "--out", "o.jsonl", "--unit", "page"), "'page' is not one of article, sentence"),
+    ],
+)
+def test_a_mistake_is_one_clear_line_and_exit_code_2(tmp_path, arguments, message):
+    (tmp_path / "good.txt").write_text(ARTICLE, "utf-8")
+    (tmp_path / "good.jsonl").write_text(json.dumps({"text": ARTICLE}), "utf-8")
+    (tmp_path / "good.csv").write_text(f'text\n"{ARTICLE}"\n', "utf-8")
+    (tmp_path / "old.jsonl").write_text("old", "utf-8")
+    (tmp_path / "folder.jsonl").mkdir()
+    (tmp_path / "empty.txt").write_bytes(b"")
+    (tmp_path / "latin.txt").write_bytes("التحالف".encode("cp1256"))
+    (tmp_path / "emoji.txt").write_text("😀 😀", "utf-8")
+    code, _, errors = run(*arguments, cwd=tmp_path)
+    assert code == 2
+    assert message in " ".join(errors.replace("│", " ").split())
+    assert not (tmp_path / "o.jsonl").exists()
+    assert (tmp_path / "old.jsonl").read_text("utf-8") == "old"
+    assert json.loads((tmp_path / "good.jsonl").read_text("utf-8")) == {"text": ARTICLE}
+
+
+def test_what_json_and_names_can_hold_never_ends_a_run(tmp_path):
+    rows = [
+        f'{{"text": "{DEMAND}", "title": "x\\ud83d"}}',
+        f'{{"text": "قال \\ud800 {DEMAND}", "id": "b\\udfff", "n": NaN}}',
+    ]
+    (tmp_path / "in.jsonl").write_text("\n".join(rows), "utf-8")
+    (tmp_path / "خبر.txt".encode("cp1256").decode("utf-8", "surrogateescape")).write_text(ARTICLE, "utf-8")
+    assert run("score", tmp_path, "--out", tmp_path / "rows.jsonl")[0] == 0
+    first, second, *rest = rows_of(tmp_path / "rows.jsonl")
+    assert (first["title"], second["doc_id"], second["n"]) == ("x\ufffd", "b\ufffd", None)
+    assert second["text"].startswith("قال \ufffd طالب")
+    assert len(rest) == 2
+    assert run("score", tmp_path, "--out", tmp_path / "rows.jsonl", "--force")[0] == 0
+    assert len(rows_of(tmp_path / "rows.jsonl")) == 4  # its own output is no input
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
+    command = [sys.executable, "-c", "from iraqcoal_nlp.cli.main import main; main()"]
+    shown = subprocess.Popen([*command, "classify", *[DEMAND] * 50], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert shown.stdout is not None
+    shown.stdout.close()
+    _, errors = shown.communicate()
+    assert shown.returncode == 0
+    assert errors == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_one_clear_line():
+    command = [sys.executable, "-c", "from iraqcoal_nlp.cli.main import main; main()", "classify", DEMAND]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 2
+    assert done.stderr.decode().splitlines() == ["iraqcoal: error: No space left on device"]
+
+
+def test_english_is_flagged_not_judged():
+    code, output, _ = run("classify", "The coalition left the base.", "--json")
+    row = json.loads(output)
+    assert code == 0
+    assert (row["stance"], row["events"], row["abstained"], row["flags"]) == ("none", [], True, ["not_arabic"])
+
+
+def test_a_five_megabyte_line_is_scored_whole(tmp_path):
+    path = tmp_path / "line.txt"
+    path.write_text("ا" * 5_000_000, "utf-8")
+    code, output, _ = run("classify", path, "--json")
+    row = json.loads(output)
+    assert code == 0
+    assert row["end"] - row["start"] == 5_000_000
+    assert row["truncated"] is True
+
+
+def test_doctor_finds_all_well():
+    code, output, _ = run("doctor")
+    assert code == 0
+    assert output.splitlines()[-1] == "all well"
+
+
+def test_help_and_version_are_short():
+    assert run("--version")[1].startswith("iraqcoal-nlp ")
+    for command in ((), ("classify",), ("score",), ("doctor",)):
+        code, output, _ = run(*command, "--help")
+        assert code == 0
+        assert max(map(len, output.splitlines())) <= 80
