@@ -104,7 +104,7 @@ def test_an_article_larger_than_the_csv_modules_limit_is_read(tmp_path):
         ("a.jsonl", '{"text": "التحالف"}'.encode("cp1256"), [":1: not UTF-8"]),
         ("a.jsonl", b'{"text": ' + b"[" * 100_000, [":1: not JSON"]),
         ("a.csv", b"", [": is empty"]),
-        ("a.csv", b"body\nx", [":1: has no column 'text' but 'body': name it with --text-column"]),
+        ("a.csv", b"body\nx", [":1: has no column 'text' but 'body': `iraqcoal score` takes --text-column"]),
         ("a.csv", b"text\nx,y", [":2: has 2 cells, the header has 1"]),
         ("a.csv", b"text,text\nx,y", [":1: has 2 columns 'text'"]),
         ("a.csv", b'text\n"x" y\n', [":2: not CSV"]),

@@ -58,9 +58,8 @@ def _each_row(reader: Iterator[list[str]]) -> Iterator[list[str] | csv.Error]:
 def _header_fault(header: Sequence[str], needed: Sequence[str]) -> str | None:
     for name in needed:
         if name not in header:
-            return (
-                f"has no column {name!r} but {', '.join(map(repr, header))}: name it with --text-column or --id-column"
-            )
+            known = ", ".join(map(repr, header))
+            return f"has no column {name!r} but {known}: `iraqcoal score` takes --text-column and --id-column"
         if header.count(name) > 1:
             return f"has {header.count(name)} columns {name!r}: rename all but one"
     return None
