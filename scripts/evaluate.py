@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from iraqcoal_nlp import EVENTS, STANCES, IraqCoalError
+from iraqcoal_nlp import EVENTS, STANCES, InputError, IraqCoalError
 from iraqcoal_nlp.data.annotations import Annotation, read_annotations
 from iraqcoal_nlp.data.splits import split_by_document
 from iraqcoal_nlp.evaluation.baselines import TfidfLogreg
@@ -27,6 +27,8 @@ from iraqcoal_nlp.model.card import score_table
 from iraqcoal_nlp.model.locate import locate_model
 from iraqcoal_nlp.training.run import TrainData
 
+ROOT = Path(__file__).resolve().parents[1]
+
 
 def main() -> int:
     """Read the arguments, measure, and print a table."""
@@ -34,8 +36,8 @@ def main() -> int:
     parser.add_argument("--model", default=None, help="model folder; without it, the shipped model")
     parser.add_argument("--data", type=Path, help="the sentences the model was trained and held out on")
     parser.add_argument("--extra", type=Path, help="sentences that only train")
-    parser.add_argument("--gold", type=Path, default=Path("seeds/gold.jsonl"))
-    parser.add_argument("--checklist", type=Path, default=Path("seeds/checklist.jsonl"), help="behavioural tests")
+    parser.add_argument("--gold", type=Path, default=ROOT / "seeds/gold.jsonl")
+    parser.add_argument("--checklist", type=Path, default=ROOT / "seeds/checklist.jsonl", help="behavioural tests")
     parser.add_argument("--split-seed", type=int, default=13, help="the recipe's split_seed")
     args = parser.parse_args()
     try:
@@ -48,6 +50,8 @@ def main() -> int:
             extra = read_annotations(args.extra) if args.extra else []
             sets = {"held-out news": splits.test, **sets}
             data = TrainData(splits=splits, extra=extra, gold=gold)
+            if not splits.test or not data.training_rows():
+                raise InputError("too few rows to train a baseline and measure it", path=args.data)
             table |= baseline_scores(data, sets)
         rates = run_checklist(read_checklist(args.checklist), ArticleClassifier.from_folder(folder))
         table |= {f"{folder.name}, {name}": scores for name, scores in measure(folder, sets).items()}

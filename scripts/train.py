@@ -19,6 +19,8 @@ from iraqcoal_nlp.model.card import score_table
 from iraqcoal_nlp.training.recipe import TrainRecipe
 from iraqcoal_nlp.training.run import TrainData, train
 
+ROOT = Path(__file__).resolve().parents[1]
+
 
 def main() -> int:
     """Read the arguments, train, and print the scores."""
@@ -26,11 +28,12 @@ def main() -> int:
     parser.add_argument("recipe", type=Path, help="a TOML file of models/recipes")
     parser.add_argument("--data", type=Path, required=True, help="annotated sentences, split by document")
     parser.add_argument("--extra", type=Path, help="annotated sentences that only train")
-    parser.add_argument("--gold", type=Path, default=Path("seeds/gold.jsonl"), help="public test set")
+    parser.add_argument("--gold", type=Path, default=ROOT / "seeds/gold.jsonl", help="public test set")
     parser.add_argument("--encoder", help="overrides the recipe's encoder: a folder or hub name")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     args = parser.parse_args()
-    logging.basicConfig(level=logging.INFO)
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("iraqcoal_nlp").setLevel(logging.INFO)
     try:
         recipe = TrainRecipe.from_toml(args.recipe)
         if args.encoder:

@@ -84,7 +84,7 @@ def test_a_folder_without_torch_weights_still_scores_and_says_what_lacks(folder,
             (tmp_path / file.name).write_bytes(file.read_bytes())
     with pytest.raises(iq.ModelFolderError, match=r"model\.safetensors: named in the manifest but missing"):
         iq.load(tmp_path)
-    with pytest.raises(iq.ModelFolderError, match="use backend='onnx' on device 'cpu'"):
+    with pytest.raises(iq.ModelFolderError, match="runs with backend 'onnx', on the CPU"):
         iq.load(tmp_path, backend="torch", verify=False)
     assert iq.load(tmp_path, verify=False).classify_sentences(["استهدفت صواريخ قاعدة بلد"])[0].events == ("attack",)
 
@@ -120,6 +120,14 @@ def test_checkpoints_of_another_run_are_refused(recipe, tmp_path):
     for other, rows in ((replace(short, learning_rate=1e-3), toy_rows()), (short, toy_rows()[1:])):
         with pytest.raises(iq.RecipeError, match="checkpoints of another recipe or other data"):
             finetuning.finetune(other, rows, tmp_path)
+
+
+def test_nothing_left_to_train_on_is_said(recipe, tmp_path):
+    rows = tuple(toy_rows()[:3])
+    data = TrainData(splits=Splits(train=rows, dev=(), test=()), gold=rows)
+    with pytest.raises(iq.InputError, match="no row is left to train on: 3 were given"):
+        train(recipe, data, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_fp32_graph_equals_torch(folder, tmp_path):

@@ -1,6 +1,7 @@
 """What users may rely on."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -18,6 +19,15 @@ def test_importing_the_library_loads_nothing_heavy():
     code = "import iraqcoal_nlp, json, sys; print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})))"
     loaded = set(json.loads(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True).stdout))
     assert not loaded & {"torch", "transformers", "datasets", "sklearn", "numpy", "onnxruntime", "tokenizers", "rich"}
+
+
+def test_nothing_is_noted_down_outside_of_our_files(tmp_path):
+    """ONNX Runtime keeps a device id and a queue of events for its maker, unless told not to."""
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    environment.pop("ORT_DISABLE_TELEMETRY", None)
+    code = "import iraqcoal_nlp as iq; iq.load().classify('سلم التحالف القاعدة')"
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
+    assert not list(tmp_path.rglob("*"))
 
 
 @pytest.mark.parametrize("model", ["no/such/folder", "nowhere", "owner/name"])

@@ -97,5 +97,5 @@ def test_a_folder_of_links_as_hubs_keep_it_is_read(folder, tmp_path_factory):
 def test_no_folder_and_no_manifest_are_said(tmp_path):
     with pytest.raises(ModelFolderError, match="no such model folder"):
         ModelFolder.open(tmp_path / "none")
-    with pytest.raises(ModelFolderError, match=r"manifest\.json: cannot be read"):
+    with pytest.raises(ModelFolderError, match=r"is no model folder, it has no manifest\.json"):
         ModelFolder.open(tmp_path)

@@ -25,7 +25,7 @@ def classify(
         typer.Argument(help="Texts, files (.txt, .jsonl, .csv, .tsv), folders, or - for stdin.", metavar="INPUT…"),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per sentence.")] = False,
-    model: Model = "",
+    model: Model = None,
     backend: Backend = "auto",
     threads: Threads = 0,
 ) -> None:
@@ -40,7 +40,7 @@ def classify(
     articles = [item for item in items if not isinstance(item, InputError)]
     errors = [item for item in items if isinstance(item, InputError)]
     if articles:
-        classifier = iraqcoal_nlp.load(model or None, backend=backend, threads=threads)
+        classifier = iraqcoal_nlp.load(model, backend=backend, threads=threads)
         for article, result in zip(articles, classifier.classify_articles(articles), strict=True):
             if not result.sentences:
                 errors.append(no_sentence(article))

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-Model = Annotated[str, typer.Option("--model", help="Model folder or hub name; without it, the shipped model.")]
+Model = Annotated[str | None, typer.Option("--model", help="Model folder or hub name; without it, the shipped model.")]
 Backend = Annotated[str, typer.Option("--backend", help="auto, onnx or torch.")]
 Threads = Annotated[int, typer.Option("--threads", min=0, help="Sentences scored at the same time; 0: one per core.")]
 

@@ -17,16 +17,14 @@ if TYPE_CHECKING:
 
 
 def score(
-    inputs: Annotated[
-        list[Path], typer.Argument(help="Files (.txt, .jsonl, .csv, .tsv) or folders.", metavar="INPUT…")
-    ],
+    inputs: Annotated[list[str], typer.Argument(help="Files (.txt, .jsonl, .csv, .tsv) or folders.", metavar="INPUT…")],
     out: Annotated[Path, typer.Option("--out", help="File to write: .jsonl or .csv.")],
     unit: Annotated[str, typer.Option("--unit", help="What each text is: article (split it) or sentence.")] = "article",
     text_column: Annotated[str, typer.Option("--text-column", help="Column of the text, in tables.")] = "text",
     id_column: Annotated[
         str, typer.Option("--id-column", help="Column of the article's name; without it, doc_id or id.")
     ] = "",
-    model: Model = "",
+    model: Model = None,
     backend: Backend = "auto",
     threads: Threads = 0,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output file.")] = False,
@@ -34,15 +32,21 @@ def score(
     """Label every sentence of many articles; unused input columns pass through."""
     import iraqcoal_nlp
     from iraqcoal_nlp.data.articles import Columns
+    from iraqcoal_nlp.errors import InputError
     from iraqcoal_nlp.inference.classifier import BACKENDS
     from iraqcoal_nlp.scoring.stream import UNITS, score_files
 
     check_choice("--unit", unit, UNITS)
     check_choice("--backend", backend, BACKENDS)
-    classifier = iraqcoal_nlp.load(model or None, backend=backend, threads=threads)
-    with _progress(inputs) as on_article:
+    if "" in inputs:
+        raise InputError("an input is an empty string: name a file or folder")
+    if "-" in inputs:
+        raise InputError("score does not read stdin: name a file or folder, or use `iraqcoal classify -`")
+    paths = [Path(given) for given in inputs]
+    classifier = iraqcoal_nlp.load(model, backend=backend, threads=threads)
+    with _progress(paths) as on_article:
         report = score_files(
-            inputs,
+            paths,
             out,
             classifier,
             columns=Columns(text=text_column, id=id_column or None),

@@ -6,6 +6,7 @@ row never ends a run and is never lost. All read UTF-8, with or without a byte o
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -31,6 +32,8 @@ ID_COLUMNS = ("doc_id", "id")
 _UNDECODED = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of bytes that are not UTF-8
 _HALF_PAIR = re.compile("[\ud800-\udfff]")  # what JSON makes of an emoji that was cut in two
 _NOT_UTF8 = "not UTF-8: convert it, for example with `iconv -f WINDOWS-1256 -t UTF-8`"
+_UTF16 = "UTF-16, not UTF-8: convert it with `iconv -f UTF-16 -t UTF-8`"
+_UTF16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")  # its byte order marks, read as above
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,7 @@ def list_inputs(paths: Sequence[Path], *, without: Sequence[Path] = ()) -> list[
             raise InputError("is both input and output: choose another output", path=path)
         else:
             found.append(InputFile(path=path, stem=_stem(Path(path.name))))
+    found = list({os.path.realpath(file.path): file for file in reversed(found)}.values())[::-1]  # each file once
     stems = Counter(file.stem for file in found)
     return [
         file if stems[file.stem] == 1 else InputFile(path=file.path, stem=_stem(file.path)) for file in found
@@ -88,7 +92,11 @@ def read_articles(inputs: Sequence[InputFile], columns: Columns) -> Iterator[Art
     for file in inputs:
         try:
             with file.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-                if file.path.suffix.lower() == ".txt":
+                start = stream.read(2)
+                stream.seek(0)
+                if start in _UTF16_MARKS:
+                    yield InputError(_UTF16, path=file.path)
+                elif file.path.suffix.lower() == ".txt":
                     yield read_text(stream, path=file.path, doc_id=file.stem)
                 else:
                     yield from _read_table(stream, file, columns)
@@ -100,7 +108,7 @@ def read_text(stream: TextIO, *, path: Path | str, doc_id: str) -> Article | Inp
     """Read a whole stream as one article; line ends stay as they are, so that offsets are true."""
     text = stream.read()
     if _UNDECODED.search(text):
-        return InputError(_NOT_UTF8, path=path)
+        return InputError(_UTF16 if text.startswith(_UTF16_MARKS) else _NOT_UTF8, path=path)
     if not text.strip():
         return InputError("the text is empty", path=path)
     return Article(doc_id=doc_id, text=text, source=printable(path))
@@ -111,8 +119,20 @@ def _files_below(folder: Path) -> list[Path]:
         raise InputError(f"cannot be read ({error.strerror})", path=error.filename)
 
     files = [Path(root, name) for root, _, names in os.walk(folder, onerror=fail) for name in names]
-    readable = (file for file in files if file.suffix.lower() in SUFFIXES and not file.name.endswith(ERRORS_SUFFIX))
-    return sorted(readable)
+    return sorted(file for file in files if _is_input(file, folder))
+
+
+def _is_input(file: Path, folder: Path) -> bool:
+    """Whether a file found in a folder is meant to be read: not hidden, not a lock, not a result of ours."""
+    inside = file.relative_to(folder).parts
+    if file.suffix.lower() not in SUFFIXES or any(part.startswith((".", "~$")) for part in inside):
+        return False
+    if file.name.endswith(ERRORS_SUFFIX):
+        return False
+    with contextlib.suppress(OSError), file.open("rb") as stream:  # one that cannot be read is reported when it is read
+        start = stream.readline(4096)
+        return not all(column in start for column in (b"doc_id", b"sent_id", b"start", b"end", b"stance"))
+    return True
 
 
 def _is_one_of(path: Path, others: Sequence[Path]) -> bool:

@@ -36,13 +36,22 @@ def open_writer(path: Path) -> ResultWriter:
     Raises:
         InputError: The type is unknown, the folder does not exist, or the path is a folder.
     """
+    check_output(path)
+    return JsonlWriter(path) if path.suffix.lower() == ".jsonl" else CsvWriter(path)
+
+
+def check_output(path: Path) -> None:
+    """Refuse a path that no writer can write to.
+
+    Raises:
+        InputError: The type is unknown, the folder does not exist, or the path is a folder.
+    """
+    if path.is_dir() or not path.name:
+        raise InputError("is a folder: name a file", path=path)
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"unknown output type {path.suffix!r}: use {', '.join(SUFFIXES)}", path=path)
     if not path.parent.is_dir():
         raise InputError("its folder does not exist", path=path)
-    if path.is_dir():
-        raise InputError("is a folder: name a file", path=path)
-    return JsonlWriter(path) if path.suffix.lower() == ".jsonl" else CsvWriter(path)
 
 
 class JsonlWriter:

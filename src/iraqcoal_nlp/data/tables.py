@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -22,10 +23,8 @@ def csv_rows(stream: TextIO, path: Path, *, needed: Sequence[str]) -> Iterator[t
     """
     csv.field_size_limit(_LONGEST_CELL)
     separator = "\t" if path.suffix.lower() == ".tsv" else ","
-    # Strict: otherwise a stray quotation mark silently swallows every row up to the next one.
-    rows = enumerate(_each_row(csv.reader(stream, delimiter=separator, strict=True)), 1)
     header: list[str] = []
-    for number, cells in rows:
+    for number, cells in enumerate(_records(stream, separator), 1):
         if isinstance(cells, csv.Error):
             reason = f"not CSV ({cells}): double each quotation mark inside a cell, and close each cell that opens one"
             yield number, InputError(reason, path=path, row=number)
@@ -44,20 +43,58 @@ def csv_rows(stream: TextIO, path: Path, *, needed: Sequence[str]) -> Iterator[t
             yield number, dict(zip(header, cells, strict=False))
 
 
-def _each_row(reader: Iterator[list[str]]) -> Iterator[list[str] | csv.Error]:
-    """Yield rows and, in its place, the error of each that cannot be read; reading goes on at the next line."""
+def _records(stream: Iterable[str], separator: str) -> Iterator[list[str] | csv.Error]:
+    """Yield records and, in its place, the error of each that cannot be read.
+
+    A stray quotation mark opens a cell that swallows the lines after it, up to the next mark or the end. Where that
+    shows, only the line that holds it is given up, and reading goes on with the line after it.
+    """
+    lines = _Lines(stream)
     while True:
+        lines.taken.clear()
+        # Strict: otherwise what follows a closing mark is silently added to the cell.
+        reader = csv.reader(lines, delimiter=separator, strict=True)
         try:
-            yield next(reader)
+            cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
+            lines.give_back_all_but_first()
             yield error
+            continue
+        if separator == "\t" and any(separator in cell and "\n" in cell for cell in cells):
+            lines.give_back_all_but_first()
+            yield csv.Error("a cell that is not closed before the next row")
+        else:
+            yield cells
+
+
+class _Lines:
+    """Lines of a file, of which some can be given back."""
+
+    def __init__(self, stream: Iterable[str]) -> None:
+        self._stream = iter(stream)
+        self._waiting: deque[str] = deque()
+        self.taken: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._waiting.popleft() if self._waiting else next(self._stream)
+        self.taken.append(line)
+        return line
+
+    def give_back_all_but_first(self) -> None:
+        """Let the lines of the last record be read again, without its first."""
+        self._waiting.extendleft(reversed(self.taken[1:]))
 
 
 def _header_fault(header: Sequence[str], needed: Sequence[str]) -> str | None:
     for name in needed:
         if name not in header:
+            if len(header) == 1 and ";" in header[0]:
+                return "its columns are separated by ';': save it with commas, or as .tsv with tabs"
             known = ", ".join(map(repr, header))
             return f"has no column {name!r} but {known}: `iraqcoal score` takes --text-column and --id-column"
         if header.count(name) > 1:

@@ -197,7 +197,7 @@ def _open_backend(folder: ModelFolder, *, backend: str, device: str, threads: in
 
         return OnnxBackend(onnx, threads=threads)
     if weights is None:
-        raise ModelFolderError(f"{folder.path}: has no {SAFETENSORS}; use backend='onnx' on device 'cpu'")
+        raise ModelFolderError(f"{folder.path}: has no {SAFETENSORS}: it runs with backend 'onnx', on the CPU")
     from iraqcoal_nlp.model.backends.torch import TorchBackend  # noqa: PLC0415 - torch takes seconds to load
 
     return TorchBackend.from_folder(folder.path, device=device)

@@ -105,6 +105,10 @@ class ModelFolder:
         """
         if not path.is_dir():
             raise ModelFolderError(f"{path}: no such model folder")
+        if not (path / MANIFEST).is_file():
+            inside = path / "model"
+            hint = f": use {inside}" if (inside / MANIFEST).is_file() else ""
+            raise ModelFolderError(f"{path}: is no model folder, it has no {MANIFEST}{hint}")
         files = _read_manifest(path)
         if verify:
             _verify(path, files)

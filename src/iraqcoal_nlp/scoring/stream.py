@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from iraqcoal_nlp.data.articles import ERRORS_SUFFIX, Columns, list_inputs, read_articles
-from iraqcoal_nlp.data.results import open_writer
+from iraqcoal_nlp.data.results import check_output, open_writer
 from iraqcoal_nlp.errors import InputError, printable
 from iraqcoal_nlp.inference.classifier import ArticleClassifier
 from iraqcoal_nlp.records import Article, ArticleResult
@@ -101,6 +101,7 @@ def score_files(
     """
     if unit not in UNITS:
         raise ValueError(f"unknown unit {unit!r}: use one of {', '.join(UNITS)}")
+    check_output(out)
     error_path = out.with_name(out.name + ERRORS_SUFFIX)
     files = list_inputs(inputs, without=(out, error_path))
     if out.exists() and not overwrite:

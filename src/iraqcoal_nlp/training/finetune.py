@@ -92,7 +92,7 @@ def load_tokenizer(recipe: TrainRecipe) -> SentenceTokenizer:
     """
     try:
         loaded = AutoTokenizer.from_pretrained(recipe.encoder)
-    except OSError:
+    except (OSError, ValueError):
         raise RecipeError(_unreachable(recipe)) from None
     return SentenceTokenizer(loaded.backend_tokenizer, max_length=recipe.max_length)
 
@@ -105,7 +105,7 @@ def build_model(recipe: TrainRecipe, rows: Sequence[Annotation]) -> IraqCoalForS
     """
     try:
         encoder_config = AutoConfig.from_pretrained(recipe.encoder)
-    except OSError:
+    except (OSError, ValueError):
         raise RecipeError(_unreachable(recipe)) from None
     encoder_config.dtype = torch.float32  # half-precision files would otherwise give a half-precision network
     encoder_config._name_or_path = public_name(recipe)
@@ -241,7 +241,9 @@ def _claim(out: Path, recipe: TrainRecipe, rows: Sequence[Annotation]) -> None:
     told = "\n".join([repr(recipe), *(repr((row.text, row.stance, row.events)) for row in rows)])
     fingerprint = hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()
     path = out / RUN
-    if (out / CHECKPOINTS).is_dir() and (not path.is_file() or path.read_text("utf-8").strip() != fingerprint):
+    if any(out.glob(f"{CHECKPOINTS}/checkpoint-*")) and (
+        not path.is_file() or path.read_text("utf-8").strip() != fingerprint
+    ):
         raise RecipeError(
             f"{out}: holds checkpoints of another recipe or other data: choose another folder or empty it"
         )
@@ -258,6 +260,6 @@ def _last_checkpoint(checkpoints: Path) -> str | None:
 
 def _unreachable(recipe: TrainRecipe) -> str:
     return (
-        f"encoder {recipe.encoder!r} is neither a folder nor can it be fetched from a model hub: download its config, "
+        f"encoder {recipe.encoder!r} is no folder of a model, nor can it be fetched from a hub: download its config, "
         "tokenizer and weights into a folder and set `encoder` to that folder"
     )

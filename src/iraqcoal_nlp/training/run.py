@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from iraqcoal_nlp._version import __version__
 from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.data.splits import Splits, drop_leaks
+from iraqcoal_nlp.errors import InputError
 from iraqcoal_nlp.evaluation.measure import measure
 from iraqcoal_nlp.inference.calibration import (
     fit_events_temperature,
@@ -31,6 +33,8 @@ from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.text.normalize import build_normalizer
 from iraqcoal_nlp.training.finetune import finetune, public_name
 from iraqcoal_nlp.training.recipe import TrainRecipe
+
+LOGGER = logging.getLogger(__name__)
 
 MODEL = "model"
 """Folder of the finished model inside the run's folder."""
@@ -72,11 +76,20 @@ def train(recipe: TrainRecipe, data: TrainData, out: Path) -> Path:
 
     Raises:
         RecipeError: The encoder cannot be found.
+        InputError: No row is left to train on.
     """
     folder = out / MODEL
-    folder.mkdir(parents=True, exist_ok=True)
     rows, dev = data.training_rows(), data.dev_rows()
+    given = len(data.splits.train) + len(data.extra)
+    LOGGER.info("%d rows train, %d choose, %d measure", len(rows), len(dev), len(data.splits.test))
+    if len(rows) < given:
+        LOGGER.info("%d of %d are left out of training: they nearly repeat held-out rows", given - len(rows), given)
+    if not rows:
+        raise InputError(f"no row is left to train on: {given} were given, and all nearly repeat held-out ones")
+    if not dev:
+        LOGGER.warning("no row is left to choose thresholds: all stay at .5")
     network, tokenizer = finetune(recipe, rows, out)
+    folder.mkdir(parents=True, exist_ok=True)
     network.save_pretrained(folder)
     tokenizer.save(folder / TOKENIZER)
     export_onnx(network, folder / ONNX, int8=True)
