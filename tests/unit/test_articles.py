@@ -91,6 +91,13 @@ def test_hidden_files_and_our_own_results_in_a_folder_are_not_read(tmp_path):
     assert [file.stem for file in list_inputs([tmp_path])] == ["a"]
 
 
+def test_blank_lines_are_no_rows(tmp_path):
+    path = tmp_path / "in.csv"
+    path.write_text("\n\ntext\n\nخبر\n\n", "utf-8")
+    (article,) = read(path)
+    assert (article.text, article.row) == ("خبر", 5)
+
+
 def test_columns_without_a_name_of_their_own_are_kept(tmp_path):
     path = tmp_path / "in.csv"
     path.write_text("id,text,,tag,tag\n1,خبر,a,b,c\n", "utf-8")

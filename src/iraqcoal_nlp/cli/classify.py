@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def classify(
     inputs: Annotated[
         list[str],
-        typer.Argument(help="Texts, files (.txt, .jsonl, .csv, .tsv), folders, or - for stdin.", metavar="INPUT…"),
+        typer.Argument(help="Texts, files (.txt, .jsonl, .csv, .tsv), folders, or - for stdin.", metavar="INPUT"),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per sentence.")] = False,
     model: Model = None,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def score(
-    inputs: Annotated[list[str], typer.Argument(help="Files (.txt, .jsonl, .csv, .tsv) or folders.", metavar="INPUT…")],
+    inputs: Annotated[list[str], typer.Argument(help="Files (.txt, .jsonl, .csv, .tsv) or folders.", metavar="INPUT")],
     out: Annotated[Path, typer.Option("--out", help="File to write: .jsonl or .csv.")],
     unit: Annotated[str, typer.Option("--unit", help="What each text is: article (split it) or sentence.")] = "article",
     text_column: Annotated[str, typer.Option("--text-column", help="Column of the text, in tables.")] = "text",

@@ -30,6 +30,8 @@ def csv_rows(stream: TextIO, path: Path, *, needed: Sequence[str]) -> Iterator[t
             yield number, InputError(reason, path=path, row=number)
             if not header:
                 return
+        elif not cells:
+            continue  # a blank line
         elif not header:
             fault = _header_fault(cells, needed)
             if fault is not None:
@@ -39,7 +41,7 @@ def csv_rows(stream: TextIO, path: Path, *, needed: Sequence[str]) -> Iterator[t
         elif len(cells) > len(header):
             reason = f"has {len(cells)} cells, the header has {len(header)}: quote cells that hold a separator"
             yield number, InputError(reason, path=path, row=number)
-        elif cells:
+        else:
             yield number, dict(zip(header, cells, strict=False))
 
 
