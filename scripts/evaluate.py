@@ -37,6 +37,8 @@ def main() -> int:
     parser.add_argument("--data", type=Path, help="the sentences the model was trained and held out on")
     parser.add_argument("--extra", type=Path, help="sentences that only train")
     parser.add_argument("--gold", type=Path, default=ROOT / "seeds/gold.jsonl")
+    parser.add_argument("--baseline-c", type=float, default=1.0, help="C of the baseline's logistic regressions")
+    parser.add_argument("--baseline-unweighted", action="store_true", help="let the baseline's rare classes weigh less")
     parser.add_argument("--checklist", type=Path, default=ROOT / "seeds/checklist.jsonl", help="behavioural tests")
     parser.add_argument("--split-seed", type=int, default=13, help="the recipe's split_seed")
     args = parser.parse_args()
@@ -52,7 +54,8 @@ def main() -> int:
             data = TrainData(splits=splits, extra=extra, gold=gold)
             if not splits.test or not data.training_rows():
                 raise InputError("too few rows to train a baseline and measure it", path=args.data)
-            table |= baseline_scores(data, sets)
+            baseline = TfidfLogreg(inverse_penalty=args.baseline_c, balanced=not args.baseline_unweighted)
+            table |= baseline_scores(baseline, data, sets)
         rates = run_checklist(read_checklist(args.checklist), ArticleClassifier.from_folder(folder))
         table |= {f"{folder.name}, {name}": scores for name, scores in measure(folder, sets).items()}
     except IraqCoalError as error:
@@ -66,9 +69,11 @@ def main() -> int:
     return 0
 
 
-def baseline_scores(data: TrainData, sets: dict[str, Sequence[Annotation]]) -> dict[str, dict[str, Any]]:
+def baseline_scores(
+    baseline: TfidfLogreg, data: TrainData, sets: dict[str, Sequence[Annotation]]
+) -> dict[str, dict[str, Any]]:
     """Train tf-idf + logistic regression on the model's own rows; thresholds come from the same dev split."""
-    baseline = TfidfLogreg().fit(data.training_rows())
+    baseline.fit(data.training_rows())
     dev = judged_rows(data.splits.dev)
     _, dev_events = baseline.predict_proba([text for text, _, _ in dev])
     gold = np.array([[event in events for event in EVENTS] for _, _, events in dev])

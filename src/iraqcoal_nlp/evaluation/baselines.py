@@ -20,14 +20,16 @@ from iraqcoal_nlp.text.normalize import NEWS_V1, build_normalizer
 class TfidfLogreg:
     """Characters 2-5 within words and words 1-3, tf-idf weighted, one logistic regression per head and event.
 
-    It reads the same normalized text as the encoder. Classes weigh alike (``balanced``), and C is 1: the best on the
-    dev split of the shipped model's data among C 1 and 10, with and without weights.
+    It reads the same normalized text as the encoder.
 
     Args:
+        inverse_penalty: C of the regressions. 1, with balanced classes, had the best stance on the dev split of the
+            shipped model's data among 1 and 10, with and without balance.
+        balanced: Whether classes weigh alike, however rare.
         seed: Seed of the solver.
     """
 
-    def __init__(self, *, seed: int = 13) -> None:
+    def __init__(self, *, inverse_penalty: float = 1.0, balanced: bool = True, seed: int = 13) -> None:
         self._normalize = build_normalizer(NEWS_V1)
         self._features = FeatureUnion(
             [
@@ -38,8 +40,11 @@ class TfidfLogreg:
                 ("words", TfidfVectorizer(ngram_range=(1, 3), min_df=2, sublinear_tf=True)),
             ]
         )
-        self._stance = self._logreg(seed)
-        self._events = [self._logreg(seed) for _ in EVENTS]
+        weights = "balanced" if balanced else None
+        self._stance, *self._events = (
+            LogisticRegression(C=inverse_penalty, class_weight=weights, random_state=seed, max_iter=300)
+            for _ in ("stance", *EVENTS)
+        )
 
     def fit(self, rows: Sequence[Annotation]) -> Self:
         """Learn from annotated rows; a row without a head's label does not train that head."""
@@ -58,7 +63,3 @@ class TfidfLogreg:
         stance = np.asarray(self._stance.predict_proba(features))[:, order]
         events = np.stack([np.asarray(model.predict_proba(features))[:, 1] for model in self._events], axis=1)
         return stance, events
-
-    @staticmethod
-    def _logreg(seed: int) -> LogisticRegression:
-        return LogisticRegression(C=1.0, class_weight="balanced", random_state=seed, max_iter=300)
