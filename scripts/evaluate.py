@@ -20,7 +20,7 @@ from iraqcoal_nlp.data.splits import split_by_document
 from iraqcoal_nlp.evaluation.baselines import TfidfLogreg
 from iraqcoal_nlp.evaluation.checklist import read_checklist, run_checklist
 from iraqcoal_nlp.evaluation.measure import judged_rows, measure
-from iraqcoal_nlp.evaluation.scores import score_labels
+from iraqcoal_nlp.evaluation.scores import event_matrix, score_labels
 from iraqcoal_nlp.inference.classifier import ArticleClassifier
 from iraqcoal_nlp.inference.thresholds import best_thresholds
 from iraqcoal_nlp.model.card import score_table
@@ -52,17 +52,18 @@ def main() -> int:
             extra = read_annotations(args.extra) if args.extra else []
             sets = {"held-out news": splits.test, **sets}
             data = TrainData(splits=splits, extra=extra, gold=gold)
-            if not splits.test or not data.training_rows():
+            rows = data.training_rows()
+            if not splits.test or not rows:
                 raise InputError("too few rows to train a baseline and measure it", path=args.data)
             baseline = TfidfLogreg(inverse_penalty=args.baseline_c, balanced=not args.baseline_unweighted)
-            table |= baseline_scores(baseline, data, sets)
+            table |= baseline_scores(baseline.fit(rows), data.dev_rows(), sets)
         rates = run_checklist(read_checklist(args.checklist), ArticleClassifier.from_folder(folder))
         table |= {f"{folder.name}, {name}": scores for name, scores in measure(folder, sets).items()}
     except IraqCoalError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    for name, rows in sets.items():
-        print(f"{name}: {len(rows)} sentences")
+    for name, annotated in sets.items():
+        print(f"{name}: {len(annotated)} sentences")
     print(score_table(table))
     print("\n| behaviour | passed |\n| --- | ---: |")
     print("\n".join(f"| {name} | {rate.passed} of {rate.total} |" for name, rate in rates.items()))
@@ -70,14 +71,12 @@ def main() -> int:
 
 
 def baseline_scores(
-    baseline: TfidfLogreg, data: TrainData, sets: dict[str, Sequence[Annotation]]
+    baseline: TfidfLogreg, dev_rows: Sequence[Annotation], sets: dict[str, Sequence[Annotation]]
 ) -> dict[str, dict[str, Any]]:
-    """Train tf-idf + logistic regression on the model's own rows; thresholds come from the same dev split."""
-    baseline.fit(data.training_rows())
-    dev = judged_rows(data.splits.dev)
+    """Score a trained baseline; its thresholds come from the dev rows that chose the model's."""
+    dev = judged_rows(dev_rows)
     _, dev_events = baseline.predict_proba([text for text, _, _ in dev])
-    gold = np.array([[event in events for event in EVENTS] for _, _, events in dev])
-    thresholds = best_thresholds(dev_events, gold)
+    thresholds = best_thresholds(dev_events, event_matrix(events for _, _, events in dev))
     table = {}
     for name, annotated in sets.items():
         rows = judged_rows(annotated)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -42,11 +42,10 @@ def score(
         raise InputError("an input is an empty string: name a file or folder")
     if "-" in inputs:
         raise InputError("score does not read stdin: name a file or folder, or use `iraqcoal classify -`")
-    paths = [Path(given) for given in inputs]
     classifier = iraqcoal_nlp.load(model, backend=backend, threads=threads)
-    with _progress(paths) as on_article:
+    with _progress() as on_article:
         report = score_files(
-            paths,
+            [Path(given) for given in inputs],
             out,
             classifier,
             columns=Columns(text=text_column, id=id_column or None),
@@ -60,7 +59,7 @@ def score(
 
 
 @contextmanager
-def _progress(inputs: Sequence[Path]) -> Iterator[Callable[[ScoreReport], None]]:
+def _progress() -> Iterator[Callable[[ScoreReport], None]]:
     """Show a bar on stderr, if that is a terminal.
 
     It counts bytes of text against the size of the files: how many articles these hold is known only at their end.
@@ -68,17 +67,14 @@ def _progress(inputs: Sequence[Path]) -> Iterator[Callable[[ScoreReport], None]]
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    from iraqcoal_nlp.data.articles import list_inputs
-
-    total = sum(file.path.stat().st_size for file in list_inputs(inputs))
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("scoring", total=total)
+        task = bar.add_task("scoring", total=None)
 
         def show(report: ScoreReport) -> None:
             done = f"{report.articles} articles, {report.sentences} sentences"
-            bar.update(task, completed=report.text_bytes, description=done)
+            bar.update(task, total=report.input_bytes, completed=report.text_bytes, description=done)
 
         yield show
 

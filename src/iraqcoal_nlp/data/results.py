@@ -31,17 +31,9 @@ class ResultWriter(Protocol):
 
 
 def open_writer(path: Path) -> ResultWriter:
-    """Return the writer for the path's type. What the system refuses while writing is raised as ``OSError``.
+    """Return the writer for the path's type; it touches no file before its block is entered.
 
-    Raises:
-        InputError: The type is unknown, the folder does not exist, or the path is a folder.
-    """
-    check_output(path)
-    return JsonlWriter(path) if path.suffix.lower() == ".jsonl" else CsvWriter(path)
-
-
-def check_output(path: Path) -> None:
-    """Refuse a path that no writer can write to.
+    What the system refuses while writing is raised as ``OSError``.
 
     Raises:
         InputError: The type is unknown, the folder does not exist, or the path is a folder.
@@ -52,6 +44,7 @@ def check_output(path: Path) -> None:
         raise InputError(f"unknown output type {path.suffix!r}: use {', '.join(SUFFIXES)}", path=path)
     if not path.parent.is_dir():
         raise InputError("its folder does not exist", path=path)
+    return JsonlWriter(path) if path.suffix.lower() == ".jsonl" else CsvWriter(path)
 
 
 class JsonlWriter:

@@ -10,7 +10,7 @@ import numpy as np
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.data.annotations import Annotation
-from iraqcoal_nlp.evaluation.scores import calibration_error, score_labels
+from iraqcoal_nlp.evaluation.scores import calibration_error, event_matrix, score_labels
 from iraqcoal_nlp.inference.classifier import ArticleClassifier
 
 
@@ -46,7 +46,7 @@ def measure(folder: Path, sets: Mapping[str, Sequence[Annotation]]) -> dict[str,
         right = np.array(
             [STANCES[best] == stance for best, (stance, _) in zip(stance_probs.argmax(axis=1), gold, strict=True)]
         )
-        reported = np.array([[label in events for label in EVENTS] for _, events in gold])
+        reported = event_matrix(events for _, events in gold)
         scores["stance"]["calibration_error"] = round(calibration_error(stance_probs.max(axis=1), right), 4)
         scores["events"]["calibration_error"] = round(calibration_error(event_probs.ravel(), reported.ravel()), 4)
         measured[name] = scores

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +68,7 @@ def score_labels(gold: Sequence[tuple[str, Sequence[str]]], predicted: Sequence[
     if len(gold) != len(predicted):
         raise ValueError(f"{len(gold)} gold sentences, {len(predicted)} predicted")
     stance = _per_label(STANCES, _stance_matrix(gold), _stance_matrix(predicted))
-    events = _per_label(EVENTS, _event_matrix(gold), _event_matrix(predicted))
+    events = _per_label(EVENTS, *(event_matrix(events for _, events in pairs) for pairs in (gold, predicted)))
     return Scores(n_sentences=len(gold), stance=stance, events=events)
 
 
@@ -91,8 +91,9 @@ def _stance_matrix(pairs: Sequence[tuple[str, Sequence[str]]]) -> np.ndarray[Any
     return np.array([[stance == label for label in STANCES] for stance, _ in pairs])
 
 
-def _event_matrix(pairs: Sequence[tuple[str, Sequence[str]]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    return np.array([[label in events for label in EVENTS] for _, events in pairs])
+def event_matrix(events: Iterable[Collection[str]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return which events each sentence has, in codebook order. *Shape:* ``(n_sentences, n_events)``."""
+    return np.array([[label in reported for label in EVENTS] for reported in events])
 
 
 def _per_label(

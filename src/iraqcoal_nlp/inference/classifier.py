@@ -132,17 +132,17 @@ class ArticleClassifier:
         """Score sentences together; each keeps the ``doc_id`` beside it."""
         if not pairs:
             return []
-        windows = self._tokenizer.windows([self._normalize(sentence.text) for _, sentence in pairs])
-        places: dict[tuple[int, ...], int] = {}  # agencies' copy repeats itself: equal windows are scored once
-        for item in windows:
-            for window in item:
-                places.setdefault(tuple(window), len(places))
-        stance_logits, event_logits = self._backend.logits(list(places))
+        texts = [self._normalize(sentence.text) for _, sentence in pairs]
+        windows = [[tuple(window) for window in item] for item in self._tokenizer.windows(texts)]
+        # Agencies' copy repeats itself: equal windows are scored once.
+        distinct = list(dict.fromkeys(window for item in windows for window in item))
+        places = {window: place for place, window in enumerate(distinct)}
+        stance_logits, event_logits = self._backend.logits(distinct)
         stance_probs = softmax(stance_logits, self.settings.stance_temperature)
         event_probs = sigmoid(event_logits, self.settings.events_temperature)
         results = []
         for (doc_id, sentence), item in zip(pairs, windows, strict=True):
-            rows = [places[tuple(window)] for window in item]
+            rows = [places[window] for window in item]
             stance, events = merge_windows(stance_probs[rows], event_probs[rows])
             results.append(self._result(doc_id, sentence, stance, events, windowed=len(item) > 1))
         return results

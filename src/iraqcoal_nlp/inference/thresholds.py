@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from iraqcoal_nlp.inference.calibration import Floats
+
 Bools = npt.NDArray[np.bool_]
 
 GRID: Floats = np.round(np.arange(0.30, 0.701, 0.02), 2)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from iraqcoal_nlp.data.articles import ERRORS_SUFFIX, Columns, list_inputs, read_articles
-from iraqcoal_nlp.data.results import check_output, open_writer
+from iraqcoal_nlp.data.results import open_writer
 from iraqcoal_nlp.errors import InputError, printable
 from iraqcoal_nlp.inference.classifier import ArticleClassifier
 from iraqcoal_nlp.records import Article, ArticleResult
@@ -54,6 +54,8 @@ class ScoreReport:
     """What a run did."""
 
     errors: ErrorLog
+    input_bytes: int
+    """Size of all input files."""
     articles: int = 0
     sentences: int = 0
     text_bytes: int = 0
@@ -101,14 +103,15 @@ def score_files(
     """
     if unit not in UNITS:
         raise ValueError(f"unknown unit {unit!r}: use one of {', '.join(UNITS)}")
-    check_output(out)
+    writing = open_writer(out)
     error_path = out.with_name(out.name + ERRORS_SUFFIX)
     files = list_inputs(inputs, without=(out, error_path))
     if out.exists() and not overwrite:
         raise InputError("exists already: choose another file, or overwrite it with --force", path=out)
     started = time.perf_counter()
-    with open_writer(out) as writer:
-        report = ScoreReport(errors=ErrorLog(error_path))
+    with writing as writer:
+        input_bytes = sum(file.path.stat().st_size for file in files)
+        report = ScoreReport(errors=ErrorLog(error_path), input_bytes=input_bytes)
         articles = read_articles(files, columns or Columns())
         for article, result in _classify(articles, classifier, report.errors, split=unit == "article"):
             if not result.sentences:

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -90,10 +90,7 @@ def load_tokenizer(recipe: TrainRecipe) -> SentenceTokenizer:
     Raises:
         RecipeError: The encoder cannot be found.
     """
-    try:
-        loaded = AutoTokenizer.from_pretrained(recipe.encoder)
-    except (OSError, ValueError):
-        raise RecipeError(_unreachable(recipe)) from None
+    loaded = _fetch(AutoTokenizer.from_pretrained, recipe)
     return SentenceTokenizer(loaded.backend_tokenizer, max_length=recipe.max_length)
 
 
@@ -103,10 +100,7 @@ def build_model(recipe: TrainRecipe, rows: Sequence[Annotation]) -> IraqCoalForS
     Raises:
         RecipeError: The encoder cannot be found.
     """
-    try:
-        encoder_config = AutoConfig.from_pretrained(recipe.encoder)
-    except (OSError, ValueError):
-        raise RecipeError(_unreachable(recipe)) from None
+    encoder_config = _fetch(AutoConfig.from_pretrained, recipe)
     encoder_config.dtype = torch.float32  # half-precision files would otherwise give a half-precision network
     encoder_config._name_or_path = public_name(recipe)
     config = IraqCoalConfig(
@@ -258,8 +252,16 @@ def _last_checkpoint(checkpoints: Path) -> str | None:
     return found
 
 
-def _unreachable(recipe: TrainRecipe) -> str:
-    return (
-        f"encoder {recipe.encoder!r} is no folder of a model, nor can it be fetched from a hub: download its config, "
-        "tokenizer and weights into a folder and set `encoder` to that folder"
-    )
+def _fetch(load: Callable[[str], Any], recipe: TrainRecipe) -> Any:  # noqa: ANN401 - a tokenizer or a configuration
+    """Load a part of the encoder from its folder or a hub.
+
+    Raises:
+        RecipeError: It cannot be found.
+    """
+    try:
+        return load(recipe.encoder)
+    except (OSError, ValueError):
+        raise RecipeError(
+            f"encoder {recipe.encoder!r} is no folder of a model, nor can it be fetched from a hub: download its "
+            "config, tokenizer and weights into a folder and set `encoder` to that folder"
+        ) from None

@@ -17,6 +17,7 @@ from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.data.splits import Splits, drop_leaks
 from iraqcoal_nlp.errors import InputError
 from iraqcoal_nlp.evaluation.measure import measure
+from iraqcoal_nlp.evaluation.scores import event_matrix
 from iraqcoal_nlp.inference.calibration import (
     fit_events_temperature,
     fit_stance_temperature,
@@ -110,10 +111,10 @@ def train(recipe: TrainRecipe, data: TrainData, out: Path) -> Path:
 
 
 def predict_logits(
-    recipe_steps: Sequence[str], backend: Backend, tokenizer: SentenceTokenizer, rows: Sequence[Annotation]
+    normalizer: Sequence[str], backend: Backend, tokenizer: SentenceTokenizer, rows: Sequence[Annotation]
 ) -> tuple[Floats, Floats]:
     """Return both heads' logits for the first window of each row."""
-    normalize = build_normalizer(recipe_steps)
+    normalize = build_normalizer(normalizer)
     return backend.logits(tokenizer.first_windows([normalize(row.text) for row in rows]))
 
 
@@ -132,7 +133,7 @@ def choose_settings(
         np.asarray(part, dtype=np.float64) for part in predict_logits(recipe.normalizer, backend, tokenizer, judged)
     )
     gold_stance = np.array([STANCES.index(row.stance or "") for row in judged])
-    gold_events = np.array([[event in (row.events or ()) for event in EVENTS] for row in judged])
+    gold_events = event_matrix(row.events or () for row in judged)
     stance_temperature = fit_stance_temperature(stance_logits, gold_stance)
     events_temperature = fit_events_temperature(event_logits, gold_events)
     return replace(
