@@ -6,15 +6,12 @@ Data files: JSON Lines with ``id, doc_id, text, stance, events``. A killed run g
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 from iraqcoal_nlp import IraqCoalError
-from iraqcoal_nlp.data.annotations import read_annotations
-from iraqcoal_nlp.data.splits import split_by_document
 from iraqcoal_nlp.model.card import score_table
 from iraqcoal_nlp.training.recipe import TrainRecipe
 from iraqcoal_nlp.training.run import TrainData, train
@@ -29,6 +26,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, required=True, help="annotated sentences, split by document")
     parser.add_argument("--extra", type=Path, help="annotated sentences that only train")
     parser.add_argument("--gold", type=Path, default=ROOT / "seeds/gold.jsonl", help="public test set")
+    parser.add_argument("--checklist", type=Path, default=ROOT / "seeds/checklist.jsonl", help="behavioural tests")
     parser.add_argument("--encoder", help="overrides the recipe's encoder: a folder or hub name")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     args = parser.parse_args()
@@ -38,15 +36,15 @@ def main() -> int:
         recipe = TrainRecipe.from_toml(args.recipe)
         if args.encoder:
             recipe = replace(recipe, encoder=args.encoder)
-        splits = split_by_document(read_annotations(args.data), seed=recipe.split_seed)
-        extra = read_annotations(args.extra) if args.extra else []
-        data = TrainData(splits=splits, extra=extra, gold=read_annotations(args.gold))
-        folder = train(recipe, data, args.out)
+        data = TrainData.read(
+            args.data, extra=args.extra, gold=args.gold, checklist=args.checklist, seed=recipe.split_seed
+        )
+        report = train(recipe, data, args.out)
     except IraqCoalError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(f"model in {folder}")
-    print(score_table(json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))["scores"]))
+    print(f"model in {report.folder}")
+    print(score_table(report.scores))
     return 0
 
 

@@ -15,6 +15,9 @@ STANCES: tuple[str, ...] = ("favor", "against", "none")
 EVENTS: tuple[str, ...] = ("attack", "suspension", "handover", "withdrawal_demand")
 """Reported events; any subset per sentence, often none."""
 
+HEADS: tuple[str, ...] = ("stance", "events")
+"""The two questions that are asked of a sentence."""
+
 NEUTRAL_STANCE = "none"
 
 

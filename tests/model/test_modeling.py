@@ -94,5 +94,5 @@ def test_an_unknown_pooling_is_refused():
 
 def test_an_encoder_that_cannot_be_found_is_one_clear_line(tiny_checkpoint):
     recipe = replace(TrainRecipe(name="x", encoder=str(tiny_checkpoint)), encoder="no-such/encoder")
-    with pytest.raises(RecipeError, match="set `encoder` to that folder"):
+    with pytest.raises(RecipeError, match="hf download no-such/encoder --local-dir"):
         build_model(recipe, [])

@@ -1,61 +1,42 @@
 """The whole way on a checkpoint in the form a hub gives: train, save, load, score, in torch and ONNX."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
 import iraqcoal_nlp as iq
-from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.data.splits import Splits
 from iraqcoal_nlp.model.backends.onnx import OnnxBackend
 from iraqcoal_nlp.model.backends.torch import TorchBackend
 from iraqcoal_nlp.model.export import export_onnx
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.store import SAFETENSORS
-from iraqcoal_nlp.text.normalize import ARABERT_V1
 from iraqcoal_nlp.training import finetune as finetuning
+from iraqcoal_nlp.training.encoders import load_tokenizer
 from iraqcoal_nlp.training.recipe import TrainRecipe
 from iraqcoal_nlp.training.run import TrainData, train
+from toy import toy_recipe, toy_rows, toy_splits
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore"),  # torch and its exporter warn of their own internals
 ]
 
-PLACES = ["بسماية", "التاجي", "بلد", "كركوك", "الموصل", "القيارة", "سبايكر", "الحبانية", "بغداد", "أربيل"]
-
-
-def toy_rows() -> list[Annotation]:
-    """Sentences so regular that a tiny model learns them."""
-    patterns = [
-        ("سلم التحالف الدولي معسكر {} إلى القوات العراقية", "none", ("handover",)),
-        ("طالب البرلمان العراقي بإخراج القوات الأجنبية من {}", "against", ("withdrawal_demand",)),
-        ("استهدفت صواريخ قاعدة {} مساء السبت", "none", ("attack",)),
-        ("نحيي قوات التحالف في {} ونشكر دعمها", "favor", ()),
-        ("أوقف التحالف مهام التدريب في {}", "none", ("suspension",)),
-    ]
-    return [
-        Annotation(id=f"{i}-{j}", doc_id=f"d{i}-{j}", text=f"{pattern.format(place)} {j}", stance=stance, events=events)
-        for i, (pattern, stance, events) in enumerate(patterns)
-        for j, place in enumerate(PLACES * 3)
-    ]
-
 
 @pytest.fixture(scope="module")
 def recipe(tiny_checkpoint) -> TrainRecipe:
-    return TrainRecipe(
-        name="toy", encoder=str(tiny_checkpoint), normalizer=ARABERT_V1, max_length=64, learning_rate=5e-3,
-        head_learning_rate=5e-3, epochs=10.0, batch_size=8, precision="fp32",
-    )  # fmt: skip
+    return toy_recipe(tiny_checkpoint)
 
 
 @pytest.fixture(scope="module")
 def folder(recipe, tmp_path_factory):
-    rows = toy_rows()
-    parts = {"train": rows[::4] + rows[1::4], "dev": rows[2::4], "test": rows[3::4]}
-    splits = Splits(**{name: tuple(part) for name, part in parts.items()})
-    return train(recipe, TrainData(splits=splits), tmp_path_factory.mktemp("run"))
+    return train(recipe, TrainData(splits=toy_splits()), tmp_path_factory.mktemp("run")).folder
+
+
+def finetune(recipe, rows, out):
+    """Train the recipe's first seed, without dev rows."""
+    network, _ = finetuning.finetune(recipe, rows, load_tokenizer(recipe), out, seed=recipe.seeds[0])
+    return network
 
 
 def test_the_model_learns_and_says_so(folder):
@@ -92,7 +73,7 @@ def test_a_folder_without_torch_weights_still_scores_and_says_what_lacks(folder,
 def test_one_seed_one_model_even_after_a_kill(recipe, tmp_path, monkeypatch):
     monkeypatch.setattr(finetuning, "_SAVE_EVERY", 10)
     rows = toy_rows()[::3]
-    whole, _ = finetuning.finetune(recipe, rows, tmp_path / "whole")
+    whole = finetune(recipe, rows, tmp_path / "whole")
 
     class Killed(finetuning.Collator):
         steps = 0
@@ -106,20 +87,12 @@ def test_one_seed_one_model_even_after_a_kill(recipe, tmp_path, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(finetuning, "Collator", Killed)
         with pytest.raises(KeyboardInterrupt):
-            finetuning.finetune(recipe, rows, tmp_path / "killed")
+            finetune(recipe, rows, tmp_path / "killed")
     saved = {folder.name for folder in (tmp_path / "killed" / finetuning.CHECKPOINTS).iterdir()}
     assert saved == {"checkpoint-10", "checkpoint-20"}
-    resumed, _ = finetuning.finetune(recipe, rows, tmp_path / "killed")
+    resumed = finetune(recipe, rows, tmp_path / "killed")
     for one, other in zip(whole.parameters(), resumed.parameters(), strict=True):
         assert one.equal(other)
-
-
-def test_checkpoints_of_another_run_are_refused(recipe, tmp_path):
-    short = replace(recipe, epochs=1.0)
-    finetuning.finetune(short, toy_rows(), tmp_path)
-    for other, rows in ((replace(short, learning_rate=1e-3), toy_rows()), (short, toy_rows()[1:])):
-        with pytest.raises(iq.RecipeError, match="checkpoints of another recipe or other data"):
-            finetuning.finetune(other, rows, tmp_path)
 
 
 def test_nothing_left_to_train_on_is_said(recipe, tmp_path):
@@ -137,9 +110,3 @@ def test_the_fp32_graph_equals_torch(folder, tmp_path):
     plain, torch = OnnxBackend(tmp_path / "fp32.onnx"), TorchBackend(model, device="cpu")
     for one, other in zip(plain.logits(windows), torch.logits(windows), strict=True):
         assert one == pytest.approx(other, abs=1e-4)
-
-
-def test_another_seed_is_another_model(recipe, tmp_path):
-    one, _ = finetuning.finetune(replace(recipe, epochs=1.0), toy_rows(), tmp_path / "one")
-    other, _ = finetuning.finetune(replace(recipe, epochs=1.0, seed=14), toy_rows(), tmp_path / "other")
-    assert not one.stance_head.weight.equal(other.stance_head.weight)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from iraqcoal_nlp.codebook import check_events, check_stance
+from iraqcoal_nlp.codebook import EVENTS, STANCES, check_events, check_stance
 from iraqcoal_nlp.errors import CodebookError, InputError
 
 
@@ -57,6 +59,12 @@ def read_annotations(path: Path) -> list[Annotation]:
     if not rows:
         raise InputError("holds no annotated sentence", path=path)
     return rows
+
+
+def label_counts(rows: Iterable[Annotation]) -> dict[str, int]:
+    """Return how many rows have each label of both heads, in codebook order."""
+    counts = Counter(label for row in rows for label in (row.stance, *(row.events or ())))
+    return {label: counts[label] for label in (*STANCES, *EVENTS)}
 
 
 def _annotation(row: Any, *, fallback_id: str) -> Annotation:  # noqa: ANN401 - whatever JSON holds

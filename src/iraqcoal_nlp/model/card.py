@@ -1,28 +1,56 @@
-"""The model card, filled by the run that made the model."""
+"""The model card, made from what a run has written down in ``evaluation.json``."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from string import Template
 from typing import Any
 
-from iraqcoal_nlp.codebook import EVENTS, STANCES
+from iraqcoal_nlp.codebook import EVENTS, HEADS, STANCES
+
+LABELS = {"stance": STANCES, "events": EVENTS}
+"""Labels by head."""
 
 
-def fill_card(facts: Mapping[str, str], scores: Mapping[str, Mapping[str, Any]]) -> str:
+def fill_card(evaluation: Mapping[str, Any]) -> str:
     """Return the card as Markdown.
 
     Args:
-        facts: Values of the template's fields ``name``, ``encoder``, ``encoder_licence``, ``n_train``, ``n_dev``,
-            ``n_test``, ``sources``, ``settings``, ``calibration``, ``data_note`` and ``version``.
-        scores: ``Scores.to_dict()`` by the name of the set they were measured on.
+        evaluation: The content of a model folder's ``evaluation.json``.
 
     Raises:
-        KeyError: A field of the template has no value.
+        KeyError: Something that the card tells is missing.
     """
+    recipe, settings = evaluation["recipe"], evaluation["settings"]
+    seeds = evaluation["seeds"]
+    thresholds = ", ".join(
+        f"{event} {value:.2f}" for event, value in zip(EVENTS, settings["event_thresholds"], strict=True)
+    )
+    choices = [f"the epoch of {len(seeds)} seeds" if len(seeds) > 1 else "the epoch"] * (
+        recipe["epoch_choice"] == "best"
+    ) + ["the seed"] * (len(seeds) > 1 and recipe["seed_choice"] == "best")
+    facts = {
+        "name": recipe["name"],
+        "encoder": recipe["encoder"],
+        "encoder_licence": recipe["encoder_licence"] or "see the encoder's own card",
+        "pooling": {"mean": "mean-pooled", "cls": "first-token"}[recipe["pooling"]],
+        "version": evaluation["library"],
+        "sources": evaluation["sources"],
+        "and_more": f", and chose {' and '.join(choices)}" if choices else "",
+        "data_table": _data_table(evaluation["data"]),
+        "seeds_table": _seeds_table(seeds),
+        "stance_temperature": settings["stance_temperature"],
+        "events_temperature": settings["events_temperature"],
+        "thresholds": thresholds,
+        "abstain_below": settings["abstain_below"],
+        "quality_tables": "\n\n".join(quality_table(name, entry) for name, entry in evaluation["scores"].items())
+        or "Not measured: no rows were held out.",
+        "data_note": recipe["data_note"],
+        "checklist_table": _checklist_table(evaluation["checklist"]),
+    }
     template = Template(files("iraqcoal_nlp.model").joinpath("card.md").read_text(encoding="utf-8"))
-    return template.substitute(dict(facts) | {"table": score_table(scores)})
+    return template.substitute(facts)
 
 
 def score_table(scores: Mapping[str, Mapping[str, Any]]) -> str:
@@ -31,20 +59,86 @@ def score_table(scores: Mapping[str, Mapping[str, Any]]) -> str:
     Args:
         scores: ``Scores.to_dict()`` by the name in the first column.
     """
-    head = ["", "stance", *STANCES, "events", *EVENTS]
-    lines = [_row(head), _row(["---", *["---:"] * (len(head) - 1)])]
+    rows = []
     for name, entry in scores.items():
         cells = [name]
-        for part, labels in (("stance", STANCES), ("events", EVENTS)):
-            cells.append(f"**{_figure(entry[part]['macro_f1'])}**")
-            cells += [_figure(entry[part]["labels"][label]["f1"]) for label in labels]
-        lines.append(_row(cells))
-    return "\n".join(lines)
+        for head in HEADS:
+            cells.append(f"**{figure(entry[head]['macro_f1'])}**")
+            cells += [figure(entry[head]["labels"][label]["f1"]) for label in LABELS[head]]
+        rows.append(cells)
+    return markdown_table(["", "stance", *STANCES, "events", *EVENTS], rows)
 
 
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+def quality_table(name: str, entry: Mapping[str, Any]) -> str:
+    """Return the scores of one set: per label with intervals, then each head's calibration.
+
+    Args:
+        name: The set.
+        entry: What :func:`iraqcoal_nlp.evaluation.measure.measure` says of it.
+    """
+    rows = []
+    for head in HEADS:
+        scores = entry[head]
+        rows.append([f"**{head}, macro**", "", "", f"**{figure(scores['macro_f1'])}**", _interval(scores), "", ""])
+        for label in LABELS[head]:
+            s = scores["labels"][label]
+            figures = [figure(s[key]) for key in ("precision", "recall", "f1")]
+            rows.append([label, *figures, _interval(s), _optional(s, "average_precision"), str(s["support"])])
+    table = markdown_table(["", "precision", "recall", "F1", "95 %", "AP", "sentences"], rows)
+    calibration = ", ".join(f"{head} {figure(entry[head]['calibration_error'])}" for head in HEADS)
+    title = f"{name[0].upper()}{name[1:]}, {entry['n_sentences']:,} sentences"
+    return f"{title}:\n\n{table}\n\nExpected calibration error (15 bins): {calibration}."
 
 
-def _figure(value: float) -> str:
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table; every column but the first is set to the right."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def figure(value: float) -> str:
+    """Return a score to three places, without the zero before the point."""
     return f"{value:.3f}".removeprefix("0")
+
+
+def _data_table(data: Mapping[str, Mapping[str, Any]]) -> str:
+    rows = [
+        [
+            name,
+            f"{part['rows']:,}",
+            *(f"{part['labels'][label]:,}" for label in (*STANCES, *EVENTS)),
+            part["sha256"][:12],
+        ]
+        for name, part in data.items()
+    ]
+    return markdown_table(["", "rows", *STANCES, *EVENTS, "sha256"], rows)
+
+
+def _seeds_table(seeds: Sequence[Mapping[str, Any]]) -> str:
+    rows = []
+    for run in seeds:
+        score = run["epochs"].get(str(run["kept_epoch"]), None)
+        figures = [figure(score["stance_macro_f1"]), figure(score["events_macro_f1"])] if score else ["", ""]
+        fate = f"{' and '.join(score['collapsed'])} collapsed" if score and score["collapsed"] else "sound"
+        kept = "last" if run["kept_epoch"] is None else str(run["kept_epoch"])
+        rows.append([str(run["seed"]), kept, *figures, fate, "yes" if run["used"] else "no"])
+    return markdown_table(["seed", "epoch kept", "dev stance", "dev events", "", "in the model"], rows)
+
+
+def _checklist_table(capabilities: Sequence[Mapping[str, Any]]) -> str:
+    if not capabilities:
+        return "The behavioural tests were not run."
+    passed, total = (sum(row[key] for row in capabilities) for key in ("passed", "total"))
+    rows = [[row["capability"], f"{row['passed']} of {row['total']}"] for row in capabilities]
+    table = markdown_table(["behaviour", "passed"], rows)
+    source = "Behavioural tests after CheckList (Ribeiro et al., 2020), `seeds/checklist.jsonl`"
+    return f"{source}: {passed} of {total} pass.\n\n{table}"
+
+
+def _interval(scores: Mapping[str, Any]) -> str:
+    """Return the bootstrap interval, if it was measured."""
+    return "-".join(figure(end) for end in scores["interval"]) if scores.get("interval") else ""
+
+
+def _optional(scores: Mapping[str, Any], key: str) -> str:
+    return figure(scores[key]) if key in scores else ""

@@ -23,6 +23,8 @@ class IraqCoalConfig(PretrainedConfig):
         events: Labels of the sigmoid head, in the order of its outputs.
         stance_weights: Weight of each stance in the cross-entropy; ``None`` weighs all alike.
         event_loss_weight: Factor on the events' binary cross-entropy before it is added to the stance loss.
+        label_smoothing: Share of the probability that goes to the other labels while training, in [0, 1).
+        focal_gamma: Exponent of the focal loss; 0 is plain cross-entropy.
 
     Raises:
         ValueError: ``pooling`` is unknown.
@@ -42,6 +44,8 @@ class IraqCoalConfig(PretrainedConfig):
         events: tuple[str, ...] = EVENTS,
         stance_weights: tuple[float, ...] | None = None,
         event_loss_weight: float = 4.0,
+        label_smoothing: float = 0.0,
+        focal_gamma: float = 0.0,
         **kwargs: Any,  # noqa: ANN401 - transformers passes its own settings through here
     ) -> None:
         if pooling not in POOLINGS:
@@ -56,4 +60,6 @@ class IraqCoalConfig(PretrainedConfig):
         self.events = list(events)
         self.stance_weights = None if stance_weights is None else list(stance_weights)
         self.event_loss_weight = event_loss_weight
+        self.label_smoothing = label_smoothing
+        self.focal_gamma = focal_gamma
         super().__init__(**kwargs)

@@ -33,13 +33,17 @@ def locate_model(model: str | Path | None = None) -> Path:
 
 
 def _shipped() -> Path:
+    folder = shipped_path(SHIPPED)
+    if folder is None:
+        raise ModelFolderError(f"the shipped model {SHIPPED!r} is missing; install iraqcoal-nlp again")
+    return folder
+
+
+def shipped_path(name: str) -> Path | None:
+    """Return a file or folder that comes with the package: from the wheel, or from ``models/`` of a checkout."""
     package = Path(__file__).resolve().parents[1]
-    in_wheel = package / "shipped" / SHIPPED
-    in_checkout = package.parents[1] / "models" / SHIPPED
-    for folder in (in_wheel, in_checkout):
-        if folder.is_dir():
-            return folder
-    raise ModelFolderError(f"{in_wheel}: the shipped model is missing; install iraqcoal-nlp again")
+    in_wheel, in_checkout = package / "shipped" / name, package.parents[1] / "models" / name
+    return next((path for path in (in_wheel, in_checkout) if path.exists()), None)
 
 
 def _from_hub(name: str) -> Path:

@@ -60,15 +60,20 @@ class IraqCoalForSentenceClassification(PreTrainedModel):
         self.post_init()  # type: ignore[no-untyped-call]
 
     @classmethod
-    def from_encoder(cls, encoder: str | Path, config: IraqCoalConfig) -> IraqCoalForSentenceClassification:
+    def from_encoder(
+        cls, encoder: str | Path, config: IraqCoalConfig, *, revision: str = "main"
+    ) -> IraqCoalForSentenceClassification:
         """Start from a pre-trained encoder: its weights, and new heads.
 
         Args:
             encoder: Hub name or folder of any BERT-like checkpoint.
             config: Shape and heads; its ``encoder_config`` must be that checkpoint's.
+            revision: Branch, tag or commit on the hub.
         """
         model = cls(config)
-        pretrained = AutoModel.from_pretrained(encoder, config=config.encoder_config, dtype=torch.float32)
+        pretrained = AutoModel.from_pretrained(
+            encoder, config=config.encoder_config, dtype=torch.float32, revision=revision
+        )
         weights = {name: value for name, value in pretrained.state_dict().items() if not name.startswith("pooler.")}
         model.encoder.load_state_dict(weights, strict=True)
         return model
@@ -120,16 +125,31 @@ class IraqCoalForSentenceClassification(PreTrainedModel):
         known = labels != IGNORED_STANCE
         if not bool(known.any()):
             return logits.float().sum() * 0.0
+        logits, labels = logits[known].float(), labels[known]
         weights = self.config.stance_weights
-        weight = None if weights is None else torch.tensor(weights, dtype=torch.float32, device=logits.device)
-        return nn.functional.cross_entropy(logits[known].float(), labels[known], weight=weight)
+        weight = torch.ones_like(logits[0]) if weights is None else logits.new_tensor(weights)
+        losses = nn.functional.cross_entropy(
+            logits, labels, weight=weight, label_smoothing=self.config.label_smoothing, reduction="none"
+        )
+        sureness = logits.softmax(dim=-1).gather(1, labels.unsqueeze(1)).squeeze(1)
+        return (self._unlearned(sureness) * losses).sum() / weight[labels].sum()
 
     def _event_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Binary cross-entropy, mean over the labelled (sentence, event) pairs; 0 if there are none."""
         known = labels != IGNORED_EVENT
         if not bool(known.any()):
             return logits.float().sum() * 0.0
-        return nn.functional.binary_cross_entropy_with_logits(logits[known].float(), labels[known].float())
+        logits, labels = logits[known].float(), labels[known].float()
+        smoothing = self.config.label_smoothing
+        targets = labels * (1.0 - smoothing) + 0.5 * smoothing
+        losses = nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+        probs = logits.sigmoid()
+        return (self._unlearned(torch.where(labels > 0.5, probs, 1.0 - probs)) * losses).mean()
+
+    def _unlearned(self, sureness: Tensor) -> Tensor:
+        """Weigh an example by how unsure the network is of its label: the focal loss of Lin et al. (2017)."""
+        gamma = self.config.focal_gamma
+        return (1.0 - sureness) ** gamma if gamma else torch.ones_like(sureness)
 
 
 def register_auto_classes() -> None:

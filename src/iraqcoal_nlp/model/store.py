@@ -35,7 +35,8 @@ SETTINGS, MANIFEST, TOKENIZER, ONNX, SAFETENSORS = (
     "model.onnx",
     "model.safetensors",
 )
-_DOCUMENTS = frozenset({"README.md", "evaluation.json", "LICENSE.encoder"})  # these do not change a prediction
+CARD, EVALUATION = "README.md", "evaluation.json"
+_DOCUMENTS = frozenset({CARD, EVALUATION, "LICENSE.encoder"})  # these do not change a prediction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,131 +1,112 @@
-"""Fine-tuning with ``transformers.Trainer``: an encoder, a recipe and annotated rows give a torch checkpoint."""
+"""Fine-tuning with ``transformers.Trainer``: an encoder, a recipe and annotated rows give one network per seed."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import math
-from collections import Counter
-from collections.abc import Callable, Sequence
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import torch
+from accelerate import PartialState
 from datasets import Dataset
+from safetensors.torch import load_file, save_file
 from torch import Tensor
-from torch.optim import AdamW
-from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import Sampler
-from transformers import (
-    AutoConfig,
-    AutoTokenizer,
-    Trainer,
-    TrainingArguments,
-    get_linear_schedule_with_warmup,
-    set_seed,
-)
+from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments, set_seed
+from transformers.trainer_callback import PrinterCallback
 from transformers.trainer_utils import get_last_checkpoint
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.data.annotations import Annotation
-from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.model.batching import pad
-from iraqcoal_nlp.model.configuration import IraqCoalConfig
 from iraqcoal_nlp.model.modeling import IGNORED_EVENT, IGNORED_STANCE, IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.text.normalize import build_normalizer
+from iraqcoal_nlp.training.encoders import build_model
+from iraqcoal_nlp.training.epochs import BEST, DevRows, DevScore, EpochKeeper, best_epoch, load_best, read_history
+from iraqcoal_nlp.training.optimization import build_optimizer, finish, prepare
 from iraqcoal_nlp.training.recipe import TrainRecipe
 from iraqcoal_nlp.training.sampling import LengthBatches
 
 LOGGER = logging.getLogger(__name__)
 
 CHECKPOINTS = "checkpoints"
-"""Folder inside the run's folder; a run that finds one there goes on from it."""
+"""Folder inside a seed's folder; a run that finds one there goes on from it."""
 
-RUN = "run.sha256"
-"""File that says of which recipe and rows the checkpoints are."""
+WEIGHTS = "weights.safetensors"
+"""The finished network of a seed, inside its folder."""
 
+_UNFINISHED = "weights.part"
 _SAVE_EVERY = 250  # steps: about four minutes of a small encoder on two cores
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedRun:
+    """What one seed came to."""
+
+    seed: int
+    epochs: dict[int, DevScore]
+    """Dev scores by epoch; empty without dev rows."""
+    kept_epoch: int | None
+    """The epoch whose weights were kept; ``None``: the last, of which there is no score."""
+
+    @property
+    def score(self) -> DevScore | None:
+        """Dev score of the weights that were kept."""
+        return None if self.kept_epoch is None else self.epochs[self.kept_epoch]
+
+
 def finetune(
-    recipe: TrainRecipe, rows: Sequence[Annotation], out: Path
-) -> tuple[IraqCoalForSentenceClassification, SentenceTokenizer]:
-    """Train a model on all ``rows``; a killed run goes on from its last checkpoint in ``out``.
+    recipe: TrainRecipe,
+    rows: Sequence[Annotation],
+    tokenizer: SentenceTokenizer,
+    out: Path,
+    *,
+    seed: int,
+    dev: DevRows | None = None,
+) -> tuple[IraqCoalForSentenceClassification, SeedRun]:
+    """Train one network on all ``rows``; a killed run goes on from its last checkpoint in ``out``.
 
     Args:
         recipe: Settings of the run.
         rows: Training sentences; a missing label trains only the other head.
-        out: Folder for checkpoints.
+        tokenizer: The encoder's.
+        out: Folder of this seed.
+        seed: Seed of the dropout and the order of rows; of new heads too, unless the recipe averages seeds.
+        dev: Rows that choose the epoch; without them, or where there are none, the last epoch is kept.
 
     Returns:
-        The trained network in evaluation mode, and the tokenizer that goes with it.
+        The network in evaluation mode, and its scores on the dev rows.
 
     Raises:
-        RecipeError: The encoder can be found neither as a folder nor on a hub, or ``out`` holds checkpoints of another
-            recipe or other rows.
+        RecipeError: The encoder can be found neither as a folder nor on a hub.
     """
-    _claim(out, recipe, rows)
-    set_seed(recipe.seed)
-    tokenizer = load_tokenizer(recipe)
-    model = build_model(recipe, rows)
-    dataset = tokenize(recipe, rows, tokenizer)
-    arguments = _arguments(recipe, out / CHECKPOINTS)
-    trainer = _Trainer(
-        model=model,
-        args=arguments,
-        train_dataset=dataset,
-        data_collator=Collator(pad_id=model.config.encoder_config.pad_token_id or 0),
-        optimizers=_optimizers(recipe, model, math.ceil(len(dataset) / arguments.train_batch_size)),
-    )
-    trainer.train(resume_from_checkpoint=_last_checkpoint(out / CHECKPOINTS))
-    # Mixed precision wraps `forward`; left on, an exporter would write a bf16 graph.
-    trained = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
-    return trained.eval(), tokenizer
-
-
-def load_tokenizer(recipe: TrainRecipe) -> SentenceTokenizer:
-    """Load the encoder's fast tokenizer.
-
-    Raises:
-        RecipeError: The encoder cannot be found.
-    """
-    loaded = _fetch(AutoTokenizer.from_pretrained, recipe)
-    return SentenceTokenizer(loaded.backend_tokenizer, max_length=recipe.max_length)
-
-
-def build_model(recipe: TrainRecipe, rows: Sequence[Annotation]) -> IraqCoalForSentenceClassification:
-    """Load the encoder and put new heads on it; stance weights come from the rows.
-
-    Raises:
-        RecipeError: The encoder cannot be found.
-    """
-    encoder_config = _fetch(AutoConfig.from_pretrained, recipe)
-    encoder_config.dtype = torch.float32  # half-precision files would otherwise give a half-precision network
-    encoder_config._name_or_path = public_name(recipe)
-    config = IraqCoalConfig(
-        encoder_config,
-        pooling=recipe.pooling,
-        head_dropout=recipe.head_dropout,
-        stance_weights=stance_weights(rows) if recipe.stance_weighting == "inverse_sqrt" else None,
-        event_loss_weight=recipe.event_loss_weight,
-    )
-    return IraqCoalForSentenceClassification.from_encoder(recipe.encoder, config)
-
-
-def public_name(recipe: TrainRecipe) -> str:
-    """Return the encoder's name as it may be published: of a folder, its last part only."""
-    if recipe.encoder_name:
-        return recipe.encoder_name
-    folder = Path(recipe.encoder)
-    return folder.name if folder.is_dir() else recipe.encoder
-
-
-def stance_weights(rows: Sequence[Annotation]) -> tuple[float, ...]:
-    """Return 1/sqrt(frequency) per stance, scaled to mean 1; a stance that never occurs counts as once."""
-    counts = Counter(row.stance for row in rows)
-    raw = [1 / math.sqrt(max(counts[stance], 1)) for stance in STANCES]
-    return tuple(weight * len(raw) / sum(raw) for weight in raw)
+    out.mkdir(parents=True, exist_ok=True)
+    set_seed(seed)
+    # Weights can be averaged only where the heads started alike.
+    model = build_model(recipe, rows, head_seed=recipe.seeds[0] if recipe.seed_choice == "average" else seed)
+    finished = out / WEIGHTS
+    if finished.is_file():
+        LOGGER.info("seed %d was trained before: %s", seed, finished)
+        model.load_state_dict(load_file(finished))
+        return model.train(mode=False), _seed_run(recipe, seed, out)
+    prepare(model, recipe)
+    model = _train(recipe, model, tokenize(recipe, rows, tokenizer), dev, out, seed)
+    report = _seed_run(recipe, seed, out)
+    if report.kept_epoch is not None and report.kept_epoch != max(report.epochs):
+        load_best(model, out)
+    finish(model, recipe)
+    if PartialState().is_main_process:
+        # A half-written file must not pass for a finished one.
+        save_file({name: value.contiguous() for name, value in model.state_dict().items()}, out / _UNFINISHED)
+        (out / _UNFINISHED).replace(finished)
+        shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
+        (out / BEST).unlink(missing_ok=True)
+    return model.train(mode=False), report
 
 
 def tokenize(recipe: TrainRecipe, rows: Sequence[Annotation], tokenizer: SentenceTokenizer) -> Dataset:
@@ -137,14 +118,16 @@ def tokenize(recipe: TrainRecipe, rows: Sequence[Annotation], tokenizer: Sentenc
     if n_cut:
         LOGGER.warning("%d of %d training sentences are longer than %d pieces: the model learns from their first "
                        "window alone", n_cut, len(rows), recipe.max_length)  # fmt: skip
+    stances = [row.stance if "stance" in recipe.heads else None for row in rows]
+    events = [row.events if "events" in recipe.heads else None for row in rows]
     return Dataset.from_dict(
         {
             "input_ids": ids,
             "length": [len(item) for item in ids],
-            "stance_labels": [IGNORED_STANCE if row.stance is None else STANCES.index(row.stance) for row in rows],
+            "stance_labels": [IGNORED_STANCE if stance is None else STANCES.index(stance) for stance in stances],
             "event_labels": [
-                [IGNORED_EVENT if row.events is None else float(event in row.events) for event in EVENTS]
-                for row in rows
+                [IGNORED_EVENT if reported is None else float(event in reported) for event in EVENTS]
+                for reported in events
             ],
         }
     )
@@ -168,7 +151,17 @@ class Collator:
 
 
 class _Trainer(Trainer):
-    """The Trainer, with our order of rows unless the recipe wants its own."""
+    """The Trainer, with our optimizer, and with our order of rows unless the recipe wants the Trainer's own."""
+
+    def __init__(self, recipe: TrainRecipe, **settings: Any) -> None:  # noqa: ANN401 - what Trainer takes
+        super().__init__(**settings)
+        self._recipe = recipe
+
+    def create_optimizer(self, model: torch.nn.Module | None = None) -> torch.optim.Optimizer:
+        if self.optimizer is None:
+            network = cast("IraqCoalForSentenceClassification", self.model)
+            self.optimizer = build_optimizer(network, self._recipe)
+        return self.optimizer
 
     def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler[int] | None:
         if self.args.train_sampling_strategy == "group_by_length":
@@ -177,12 +170,60 @@ class _Trainer(Trainer):
         return LengthBatches(rows["length"], batch_size=self.args.train_batch_size, seed=self.args.seed)
 
 
-def _arguments(recipe: TrainRecipe, checkpoints: Path) -> TrainingArguments:
+class _LossLines(TrainerCallback):
+    """Tells the loss in lines, where there is no terminal to draw a bar on."""
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **_: Any,  # noqa: ANN401 - the Trainer passes all it has
+    ) -> None:
+        if state.is_world_process_zero and logs and "loss" in logs:
+            LOGGER.info("step %d of %d: loss %.4f", state.global_step, state.max_steps, float(logs["loss"]))
+
+
+def _train(
+    recipe: TrainRecipe,
+    model: IraqCoalForSentenceClassification,
+    dataset: Dataset,
+    dev: DevRows | None,
+    out: Path,
+    seed: int,
+) -> IraqCoalForSentenceClassification:
+    """Train the model as it is to the last epoch, on all processes that run this."""
+    keeper = EpochKeeper(model, dev, out, patience=recipe.patience) if dev is not None and len(dev) else None
+    trainer = _Trainer(
+        recipe,
+        model=model,
+        args=_arguments(recipe, out / CHECKPOINTS, seed),
+        train_dataset=dataset,
+        data_collator=Collator(pad_id=model.config.encoder_config.pad_token_id or 0),
+        callbacks=[callback for callback in (keeper, _LossLines()) if callback is not None],
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.train(resume_from_checkpoint=_last_checkpoint(out / CHECKPOINTS))
+    if keeper is not None:
+        keeper.complete(trainer.args, trainer.state, trainer.control)
+    PartialState().wait_for_everyone()
+    # Mixed precision wraps `forward`; left on, an exporter would write a bf16 graph.
+    return cast(
+        "IraqCoalForSentenceClassification",
+        trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False),
+    )
+
+
+def _arguments(recipe: TrainRecipe, checkpoints: Path, seed: int) -> TrainingArguments:
     return TrainingArguments(
         output_dir=str(checkpoints),
         per_device_train_batch_size=recipe.batch_size,
+        gradient_accumulation_steps=recipe.gradient_accumulation,
         num_train_epochs=recipe.epochs,
         max_grad_norm=recipe.max_grad_norm,
+        lr_scheduler_type="linear",
+        warmup_steps=recipe.warmup_ratio,  # below 1 it is a share of all steps
         use_cpu=not torch.cuda.is_available(),
         bf16=recipe.precision == "bf16" or (recipe.precision == "auto" and _has_bf16()),
         train_sampling_strategy="group_by_length" if recipe.row_order == "group_by_length" else "random",
@@ -192,9 +233,10 @@ def _arguments(recipe: TrainRecipe, checkpoints: Path) -> TrainingArguments:
         save_steps=_SAVE_EVERY,
         save_total_limit=2,
         logging_steps=50,
+        disable_tqdm=not sys.stderr.isatty(),
         report_to=[],
-        seed=recipe.seed,
-        data_seed=recipe.seed,
+        seed=seed,
+        data_seed=seed,
     )
 
 
@@ -206,45 +248,6 @@ def _has_bf16() -> bool:
     return "AVX512" in capabilities and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
-def _optimizers(recipe: TrainRecipe, model: torch.nn.Module, steps_per_epoch: int) -> tuple[AdamW, LambdaLR]:
-    """AdamW with four groups: encoder and heads, each with and without decay."""
-    groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
-    for name, parameter in model.named_parameters():
-        decays = parameter.ndim > 1
-        groups.setdefault((name.startswith("encoder."), decays), []).append(parameter)
-    optimizer = AdamW(
-        [
-            {
-                "params": parameters,
-                "lr": recipe.learning_rate if in_encoder else recipe.head_learning_rate,
-                "weight_decay": recipe.weight_decay if decays else 0.0,
-            }
-            for (in_encoder, decays), parameters in groups.items()
-        ]
-    )
-    steps = math.ceil(steps_per_epoch * recipe.epochs)
-    return optimizer, get_linear_schedule_with_warmup(optimizer, round(recipe.warmup_ratio * steps), steps)
-
-
-def _claim(out: Path, recipe: TrainRecipe, rows: Sequence[Annotation]) -> None:
-    """Note whose checkpoints ``out`` holds, and refuse those of another run.
-
-    Raises:
-        RecipeError: The recipe or the rows differ from those of the checkpoints.
-    """
-    told = "\n".join([repr(recipe), *(repr((row.text, row.stance, row.events)) for row in rows)])
-    fingerprint = hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()
-    path = out / RUN
-    if any(out.glob(f"{CHECKPOINTS}/checkpoint-*")) and (
-        not path.is_file() or path.read_text("utf-8").strip() != fingerprint
-    ):
-        raise RecipeError(
-            f"{out}: holds checkpoints of another recipe or other data: choose another folder or empty it"
-        )
-    out.mkdir(parents=True, exist_ok=True)
-    path.write_text(fingerprint + "\n", encoding="utf-8")
-
-
 def _last_checkpoint(checkpoints: Path) -> str | None:
     found = get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
     if found is not None:
@@ -252,16 +255,10 @@ def _last_checkpoint(checkpoints: Path) -> str | None:
     return found
 
 
-def _fetch(load: Callable[[str], Any], recipe: TrainRecipe) -> Any:  # noqa: ANN401 - a tokenizer or a configuration
-    """Load a part of the encoder from its folder or a hub.
-
-    Raises:
-        RecipeError: It cannot be found.
-    """
-    try:
-        return load(recipe.encoder)
-    except (OSError, ValueError):
-        raise RecipeError(
-            f"encoder {recipe.encoder!r} is no folder of a model, nor can it be fetched from a hub: download its "
-            "config, tokenizer and weights into a folder and set `encoder` to that folder"
-        ) from None
+def _seed_run(recipe: TrainRecipe, seed: int, out: Path) -> SeedRun:
+    """Say what the seed's folder holds."""
+    history = read_history(out)
+    kept = None
+    if history:
+        kept = best_epoch(history) if recipe.epoch_choice == "best" else max(history)
+    return SeedRun(seed=seed, epochs=history, kept_epoch=kept)

@@ -3,17 +3,44 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
+from iraqcoal_nlp.codebook import HEADS
 from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.model.configuration import POOLINGS
+from iraqcoal_nlp.model.locate import shipped_path
 from iraqcoal_nlp.text.normalize import NEWS_V1, NORMALIZERS
 
-PRECISIONS = ("auto", "fp32", "bf16")
-ROW_ORDERS = ("length_batches", "group_by_length")
-STANCE_WEIGHTINGS = ("none", "inverse_sqrt")
+RECIPES = "recipes"
+"""Folder of the recipes that come with the package."""
+
+_CHOICES = {
+    "precision": ("auto", "fp32", "bf16"),
+    "stance_weighting": ("none", "inverse_sqrt"),
+    "pooling": POOLINGS,
+    "row_order": ("length_batches", "group_by_length"),
+    "epoch_choice": ("best", "last"),
+    "seed_choice": ("best", "average"),
+}
+
+_RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
+    (
+        ("learning_rate", "head_learning_rate", "max_grad_norm", "batch_size", "gradient_accumulation", "epochs",
+         "event_loss_weight", "max_length"),
+        lambda value: value > 0,
+        "a number above 0",
+    ),
+    (("freeze_layers", "lora_rank", "patience", "focal_gamma"), lambda value: value >= 0, "0 or a number above it"),
+    (
+        ("head_dropout", "warmup_ratio", "weight_decay", "label_smoothing"),
+        lambda value: 0 <= value < 1,
+        "a number from 0 to below 1",
+    ),
+    (("layer_decay",), lambda value: 0 < value <= 1, "a number above 0, up to 1"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +50,10 @@ class TrainRecipe:
     name: str
     """Name of the model, shown in every row that it scores."""
     encoder: str
-    """Hub name (``aubmindlab/bert-base-arabertv02``) or folder of a BERT-like checkpoint."""
+    """Hub name (``aubmindlab/bert-base-arabertv02``) or folder of a BERT-like checkpoint; or ``iraqcoal-mini`` or the
+    folder of any model of ours, which is then trained further, heads included."""
+    revision: str = "main"
+    """Branch, tag or commit of the encoder on its hub."""
     encoder_name: str = ""
     """The encoder's public name for the card, if ``encoder`` is a folder."""
     encoder_licence: str = ""
@@ -38,10 +68,19 @@ class TrainRecipe:
     """Pieces the model reads at once."""
     head_dropout: float = 0.1
     """Dropout before the heads, in [0, 1)."""
+    heads: tuple[str, ...] = HEADS
+    """Heads that learn: ``stance``, ``events`` or both. The other's labels are passed over."""
+    freeze_layers: int = 0
+    """Lowest layers of the encoder that stay as they are, the embeddings with them; 0 freezes nothing."""
+    lora_rank: int = 0
+    """Rank of low-rank adapters (LoRA: Hu et al., 2021, arXiv:2106.09685) that learn in place of the encoder's weights,
+    and are merged into them at the end; 0 is off. Needs the extra ``peft``."""
     learning_rate: float = 1e-4
     """Peak rate of the encoder (AdamW); linear warm-up, then linear to 0."""
     head_learning_rate: float = 1e-3
-    """Peak rate of the new heads."""
+    """Peak rate of the heads."""
+    layer_decay: float = 1.0
+    """Factor on the rate from each layer to the one below it, in (0, 1] (Howard and Ruder, 2018, arXiv:1801.06146)."""
     weight_decay: float = 0.01
     """AdamW's decay; biases and layer norms have none."""
     warmup_ratio: float = 0.06
@@ -49,20 +88,34 @@ class TrainRecipe:
     max_grad_norm: float = 1.0
     """Gradients are clipped to this norm."""
     batch_size: int = 16
-    """Sentences per step, of like length."""
+    """Sentences per pass, of like length; on several devices, on each."""
+    gradient_accumulation: int = 1
+    """Passes per step of the optimizer."""
     row_order: str = "length_batches"
     """``length_batches``: an epoch's order follows from its number, so a killed run ends as an unbroken one would;
     ``group_by_length``: the Trainer's own, longest first within each stretch."""
     epochs: float = 3.0
     """Passes over the training rows."""
+    epoch_choice: str = "last"
+    """``best`` keeps the epoch whose mean of both heads' macro-F1 is highest on the dev rows; ``last`` the last."""
+    patience: int = 0
+    """Epochs without a better score on the dev rows after which training stops; 0 never stops early."""
     stance_weighting: str = "inverse_sqrt"
     """``inverse_sqrt`` weighs a stance by 1/sqrt(its frequency), mean 1; ``none`` weighs all alike."""
     event_loss_weight: float = 4.0
     """Factor on the events' loss."""
+    label_smoothing: float = 0.0
+    """Share of the probability that goes to the other labels (Szegedy et al., 2016, arXiv:1512.00567), in [0, 1)."""
+    focal_gamma: float = 0.0
+    """Exponent of the focal loss (Lin et al., 2017, arXiv:1708.02002): what is learned counts less; 0 is off."""
     precision: str = "auto"
     """``bf16`` autocast, ``fp32``, or ``auto``: bf16 where the processor has it."""
-    seed: int = 13
-    """Seed of the heads, the dropout and the order of rows."""
+    seeds: tuple[int, ...] = (13,)
+    """Seeds of the heads, the dropout and the order of rows; each gives one trained network."""
+    seed_choice: str = "best"
+    """Of several seeds, ``best`` keeps the one with the highest mean of both heads' macro-F1 on the dev rows;
+    ``average`` takes the mean of their weights (Wortsman et al., 2022, arXiv:2203.05482). A collapsed seed is left out
+    of both."""
     split_seed: int = 13
     """Seed of the split by documents."""
 
@@ -72,28 +125,17 @@ class TrainRecipe:
         Raises:
             RecipeError: A value is outside its range.
         """
-        choices = {
-            "precision": PRECISIONS,
-            "stance_weighting": STANCE_WEIGHTINGS,
-            "pooling": POOLINGS,
-            "row_order": ROW_ORDERS,
-        }
-        for key, allowed in choices.items():
+        for key, allowed in _CHOICES.items():
             if getattr(self, key) not in allowed:
                 raise RecipeError(f"{key} is {getattr(self, key)!r}: use one of {', '.join(allowed)}")
-        for key in (
-            "learning_rate",
-            "head_learning_rate",
-            "max_grad_norm",
-            "batch_size",
-            "epochs",
-            "event_loss_weight",
-        ):
-            if getattr(self, key) <= 0:
-                raise RecipeError(f"{key} is {getattr(self, key)}: use a number above 0")
-        for key in ("head_dropout", "warmup_ratio", "weight_decay"):
-            if not 0 <= getattr(self, key) < 1:
-                raise RecipeError(f"{key} is {getattr(self, key)}: use a number from 0 to below 1")
+        for keys, holds, advice in _RANGES:
+            for key in keys:
+                if not holds(getattr(self, key)):
+                    raise RecipeError(f"{key} is {getattr(self, key)}: use {advice}")
+        if not self.heads or not set(self.heads) <= set(HEADS):
+            raise RecipeError(f"heads is {list(self.heads)}: use one or both of {', '.join(HEADS)}")
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
+            raise RecipeError(f"seeds is {list(self.seeds)}: use one or more different whole numbers")
         for step in self.normalizer:
             if step not in NORMALIZERS:
                 raise RecipeError(f"normalizer {step!r} is unknown: use {', '.join(sorted(NORMALIZERS))}")
@@ -128,13 +170,39 @@ class TrainRecipe:
             raise RecipeError(f"{path}: {error}") from None
 
 
+def locate_recipe(name: str) -> Path:
+    """Return the file of a recipe: a path, or the name of one that comes with the package, such as ``arabert``.
+
+    Raises:
+        RecipeError: There is neither.
+    """
+    if Path(name).is_file():
+        return Path(name)
+    folder = shipped_path(RECIPES)
+    known = sorted(path.stem for path in folder.glob("*.toml")) if folder else []
+    if folder is not None and name in known:
+        return folder / f"{name}.toml"
+    raise RecipeError(f"{name}: no such recipe file; those that come with the package are {', '.join(known)}")
+
+
 def _typed(path: Path, key: str, value: Any, wanted: Any) -> Any:  # noqa: ANN401 - whatever TOML holds
     """Return the value in the type of its field; an integer may stand for a float, a list for a tuple."""
-    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+    if wanted is float and _is(value, int):
         return float(value)
-    if wanted == tuple[str, ...] and isinstance(value, list) and all(isinstance(item, str) for item in value):
+    if wanted in _LISTS and isinstance(value, list) and all(_is(item, _LISTS[wanted][0]) for item in value):
         return tuple(value)
-    if wanted in (str, int, float) and isinstance(value, wanted) and not isinstance(value, bool):
+    if wanted in (str, int, float) and _is(value, wanted):
         return value
-    name = "a list of strings" if wanted == tuple[str, ...] else wanted.__name__
+    name = _LISTS[wanted][1] if wanted in _LISTS else wanted.__name__
     raise RecipeError(f"{path}: setting {key!r} is {value!r}: it must be {name}")
+
+
+_LISTS: dict[Any, tuple[type, str]] = {
+    tuple[str, ...]: (str, "a list of strings"),
+    tuple[int, ...]: (int, "a list of whole numbers"),
+}
+
+
+def _is(value: object, kind: type) -> bool:
+    """Whether the value has the type; TOML's true and false are no numbers."""
+    return isinstance(value, kind) and not isinstance(value, bool)

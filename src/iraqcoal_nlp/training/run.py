@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from accelerate import PartialState
+from transformers.utils.logging import disable_progress_bar
 
 from iraqcoal_nlp._version import __version__
-from iraqcoal_nlp.codebook import EVENTS, STANCES
-from iraqcoal_nlp.data.annotations import Annotation
-from iraqcoal_nlp.data.splits import Splits, drop_leaks
+from iraqcoal_nlp.codebook import STANCES
+from iraqcoal_nlp.data.annotations import Annotation, label_counts, read_annotations
+from iraqcoal_nlp.data.fingerprints import rows_sha256
+from iraqcoal_nlp.data.splits import Splits, drop_leaks, split_by_document
 from iraqcoal_nlp.errors import InputError
+from iraqcoal_nlp.evaluation.checklist import Case, read_checklist, run_checklist
 from iraqcoal_nlp.evaluation.measure import measure
 from iraqcoal_nlp.evaluation.scores import event_matrix
 from iraqcoal_nlp.inference.calibration import (
@@ -24,21 +28,26 @@ from iraqcoal_nlp.inference.calibration import (
     sigmoid,
     softmax,
 )
+from iraqcoal_nlp.inference.classifier import ArticleClassifier
 from iraqcoal_nlp.inference.thresholds import abstention_level, best_thresholds
 from iraqcoal_nlp.model.backends.onnx import OnnxBackend
 from iraqcoal_nlp.model.backends.protocol import Backend, Floats
 from iraqcoal_nlp.model.card import fill_card
 from iraqcoal_nlp.model.export import export_onnx
-from iraqcoal_nlp.model.store import ONNX, TOKENIZER, ModelSettings, write_manifest, write_settings
+from iraqcoal_nlp.model.store import CARD, EVALUATION, ONNX, TOKENIZER, ModelSettings, write_manifest, write_settings
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.text.normalize import build_normalizer
-from iraqcoal_nlp.training.finetune import finetune, public_name
+from iraqcoal_nlp.training.encoders import load_tokenizer, public_name
 from iraqcoal_nlp.training.recipe import TrainRecipe
+from iraqcoal_nlp.training.seeds import SeedsReport, train_seeds
 
 LOGGER = logging.getLogger(__name__)
 
 MODEL = "model"
 """Folder of the finished model inside the run's folder."""
+
+HELD_OUT, SEED_GOLD = "held-out news", "seed gold"
+"""Names of the sets that a run measures itself on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +60,37 @@ class TrainData:
     """Sentences that only train, such as authored ones."""
     gold: Sequence[Annotation] = ()
     """A public test set; nothing that resembles it may train."""
+    checklist: Sequence[Case] = ()
+    """Behavioural tests whose pass rates the card tells."""
+
+    @classmethod
+    def read(
+        cls,
+        path: Path,
+        *,
+        extra: Path | None = None,
+        gold: Path | None = None,
+        checklist: Path | None = None,
+        seed: int = 13,
+    ) -> TrainData:
+        """Read annotation files, and split the first by document.
+
+        Args:
+            path: Annotated sentences, split into train, dev and test.
+            extra: Annotated sentences that only train.
+            gold: A public test set.
+            checklist: Behavioural tests.
+            seed: Seed of the split.
+
+        Raises:
+            InputError: A file cannot be read, or a row is wrong; the message names file and row.
+        """
+        return cls(
+            splits=split_by_document(read_annotations(path), seed=seed),
+            extra=read_annotations(extra) if extra else (),
+            gold=read_annotations(gold) if gold else (),
+            checklist=read_checklist(checklist) if checklist else (),
+        )
 
     def training_rows(self) -> list[Annotation]:
         """Return all training rows, those left out that nearly repeat a held-out sentence."""
@@ -62,10 +102,22 @@ class TrainData:
         return drop_leaks(self.splits.dev, self.gold)
 
 
-def train(recipe: TrainRecipe, data: TrainData, out: Path) -> Path:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainReport:
+    """A finished run."""
+
+    folder: Path
+    """The model folder: torch weights, int8 ONNX graph, settings, card."""
+    seeds: SeedsReport
+    scores: Mapping[str, Mapping[str, Any]]
+    """What ``evaluation.json`` says of each set that was measured."""
+
+
+def train(recipe: TrainRecipe, data: TrainData, out: Path) -> TrainReport:
     """Fine-tune, export, calibrate, measure and write the model folder ``out/model``.
 
-    A killed run goes on from its last checkpoint when it is called again.
+    A killed run goes on from its last checkpoint when it is called again. Under ``accelerate launch`` every process
+    calls this; the first one writes.
 
     Args:
         recipe: Settings of the run.
@@ -73,13 +125,12 @@ def train(recipe: TrainRecipe, data: TrainData, out: Path) -> Path:
         out: Folder of the run.
 
     Returns:
-        The model folder: torch weights, int8 ONNX graph, card.
+        The model folder, and what was measured.
 
     Raises:
-        RecipeError: The encoder cannot be found.
+        RecipeError: The encoder cannot be found, or ``out`` holds another run.
         InputError: No row is left to train on.
     """
-    folder = out / MODEL
     rows, dev = data.training_rows(), data.dev_rows()
     given = len(data.splits.train) + len(data.extra)
     LOGGER.info("%d rows train, %d choose, %d measure", len(rows), len(dev), len(data.splits.test))
@@ -88,26 +139,63 @@ def train(recipe: TrainRecipe, data: TrainData, out: Path) -> Path:
     if not rows:
         raise InputError(f"no row is left to train on: {given} were given, and all nearly repeat held-out ones")
     if not dev:
-        LOGGER.warning("no row is left to choose thresholds: all stay at .5")
-    network, tokenizer = finetune(recipe, rows, out)
-    folder.mkdir(parents=True, exist_ok=True)
-    network.save_pretrained(folder)
-    tokenizer.save(folder / TOKENIZER)
-    export_onnx(network, folder / ONNX, int8=True)
-    settings = choose_settings(recipe, OnnxBackend(folder / ONNX), tokenizer, dev)
-    write_settings(folder, settings)
-    write_manifest(folder)
-    scores = measure(folder, {"held-out news": data.splits.test, "seed gold": data.gold})
+        LOGGER.warning("no row is left to choose by: the last epoch is kept, and all thresholds stay at .5")
+    tokenizer = load_tokenizer(recipe)
+    network, seeds = train_seeds(recipe, rows, tokenizer, out, dev=dev)
+    folder = out / MODEL
+    processes = PartialState()
+    if processes.is_main_process:
+        folder.mkdir(parents=True, exist_ok=True)
+        disable_progress_bar()  # of the one file that is written
+        network.save_pretrained(folder)
+        tokenizer.save(folder / TOKENIZER)
+        export_onnx(network, folder / ONNX, int8=True)
+        settings = choose_settings(recipe, OnnxBackend(folder / ONNX), tokenizer, dev)
+        write_settings(folder, settings)
+        write_manifest(folder)
+        _measure(recipe, data, rows, dev, seeds, settings, folder)
+    processes.wait_for_everyone()
+    return TrainReport(folder=folder, seeds=seeds, scores=read_evaluation(folder)["scores"])
+
+
+def read_evaluation(folder: Path) -> dict[str, Any]:
+    """Return what ``evaluation.json`` of a model folder holds."""
+    content: dict[str, Any] = json.loads((folder / EVALUATION).read_text(encoding="utf-8"))
+    return content
+
+
+def _measure(
+    recipe: TrainRecipe,
+    data: TrainData,
+    rows: Sequence[Annotation],
+    dev: Sequence[Annotation],
+    seeds: SeedsReport,
+    settings: ModelSettings,
+    folder: Path,
+) -> None:
+    """Measure the folder, and write ``evaluation.json`` and the card into it."""
+    test = {HELD_OUT: data.splits.test, SEED_GOLD: data.gold}
+    used = {"train": rows, "dev": dev, **test}
     evaluation = {
-        "scores": scores,
+        "scores": measure(folder, test),
+        "checklist": [
+            {"capability": name, "passed": rate.passed, "total": rate.total}
+            for name, rate in run_checklist(data.checklist, ArticleClassifier.from_folder(folder)).items()
+        ],
+        "seeds": [asdict(run) | {"used": run.seed in seeds.used} for run in seeds.runs],
         "settings": asdict(settings),
         "recipe": asdict(replace(recipe, encoder=public_name(recipe))),
-        "n_train": len(rows),
+        "sources": _sources(data, rows),
+        "data": {
+            name: {"rows": len(part), "labels": label_counts(part), "sha256": rows_sha256(part)}
+            for name, part in used.items()
+        },
+        "library": __version__,
     }
-    (folder / "evaluation.json").write_text(json.dumps(evaluation, ensure_ascii=False, indent=2) + "\n", "utf-8")
-    (folder / "README.md").write_text(_card(recipe, data, rows, len(dev), settings, scores), "utf-8")
+    told = json.dumps(evaluation, ensure_ascii=False, indent=2) + "\n"
+    (folder / EVALUATION).write_text(told, "utf-8")
+    (folder / CARD).write_text(fill_card(json.loads(told)), "utf-8")
     write_manifest(folder)
-    return folder
 
 
 def predict_logits(
@@ -145,37 +233,10 @@ def choose_settings(
     )
 
 
-def _card(
-    recipe: TrainRecipe,
-    data: TrainData,
-    rows: Sequence[Annotation],
-    n_dev: int,
-    settings: ModelSettings,
-    scores: Mapping[str, Mapping[str, Any]],
-) -> str:
+def _sources(data: TrainData, rows: Sequence[Annotation]) -> str:
+    """Say in words where the training rows come from."""
     extra = set(data.extra)
     n_extra = sum(row in extra for row in rows)
     n_sources = len({row.source for row in data.splits.train if row.source is not None})
     real = f"{len(rows) - n_extra:,} split by document" + (f", from {n_sources} sources" if n_sources else "")
-    calibration = "; ".join(
-        f"{name}: stance {entry['stance']['calibration_error']:.3f}, events {entry['events']['calibration_error']:.3f}"
-        for name, entry in scores.items()
-    )
-    thresholds = ", ".join(
-        f"{event} {value:.2f}" for event, value in zip(EVENTS, settings.event_thresholds, strict=True)
-    )
-    facts = {
-        "name": recipe.name,
-        "encoder": public_name(recipe),
-        "encoder_licence": recipe.encoder_licence or "see its own card",
-        "version": __version__,
-        "n_train": f"{len(rows):,}",
-        "n_dev": f"{n_dev:,}",
-        "n_test": f"{len(data.splits.test):,}",
-        "sources": real + (f"; {n_extra:,} that only train" if n_extra else ""),
-        "calibration": calibration or "not measured",
-        "data_note": recipe.data_note,
-        "settings": f"Temperatures: stance {settings.stance_temperature}, events {settings.events_temperature}. "
-        f"Thresholds: {thresholds}.\nAbstains below {settings.abstain_below}.",
-    }
-    return fill_card(facts, scores)
+    return real + (f"; {n_extra:,} that only train" if n_extra else "")

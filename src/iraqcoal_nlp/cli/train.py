@@ -1,0 +1,78 @@
+"""``iraqcoal train``: a recipe and annotated sentences in, a model folder out."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from iraqcoal_nlp.training.seeds import SeedsReport
+
+
+def train(
+    recipe: Annotated[
+        str, typer.Argument(help="A TOML file, or the name of a recipe of the package: tune, arabert, e5, …")
+    ],
+    data: Annotated[
+        Path, typer.Option("--data", help="Annotated sentences (.jsonl, .csv, .tsv): train, dev and test.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the run; the model is in OUT/model.")],
+    extra: Annotated[Path | None, typer.Option("--extra", help="Annotated sentences that only train.")] = None,
+    gold: Annotated[
+        Path | None, typer.Option("--gold", help="A test set of your own; what nearly repeats it does not train.")
+    ] = None,
+    encoder: Annotated[
+        str | None, typer.Option("--encoder", help="Overrides the recipe's encoder: a folder or hub name.")
+    ] = None,
+) -> None:
+    """Fine-tune a model; started again after a kill, it goes on from its last checkpoint."""
+    from dataclasses import replace
+
+    from rich.console import Console
+
+    from iraqcoal_nlp.errors import RecipeError
+
+    try:
+        from iraqcoal_nlp.training.run import TrainData
+        from iraqcoal_nlp.training.run import train as run
+    except ImportError as error:
+        raise RecipeError(f'training needs {error.name}: pip install "iraqcoal-nlp[train]"') from None
+    from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
+
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("iraqcoal_nlp").setLevel(logging.INFO)
+    settings = TrainRecipe.from_toml(locate_recipe(recipe))
+    if encoder:
+        settings = replace(settings, encoder=encoder, encoder_name="", encoder_licence="")
+    report = run(settings, TrainData.read(data, extra=extra, gold=gold, seed=settings.split_seed), out)
+    console = Console()
+    if len(report.seeds.runs) > 1:
+        console.print(_seeds(report.seeds))
+    for name, scores in report.scores.items():
+        figures = ", ".join(f"{head} {scores[head]['macro_f1']:.3f}" for head in ("stance", "events"))
+        console.print(f"{name}, {scores['n_sentences']} sentences, macro-F1: {figures}", highlight=False)
+    if not report.scores:
+        console.print("nothing was held out to measure on: give more rows, or --gold", highlight=False)
+    console.print(
+        f"card: {report.folder / 'README.md'}\nuse: iraqcoal score … --model {report.folder}", highlight=False
+    )
+
+
+def _seeds(report: SeedsReport) -> Table:
+    from rich.table import Table
+
+    table = Table("seed", "epoch kept", "dev stance", "dev events", "", "in the model")
+    for run in report.runs:
+        score = run.score
+        figures = ["", "", ""]
+        if score is not None:
+            fate = f"{' and '.join(score.collapsed)} collapsed" if score.collapsed else ""
+            figures = [f"{score.stance_macro_f1:.3f}", f"{score.events_macro_f1:.3f}", fate]
+        used = "yes" if run.seed in report.used else "no"
+        table.add_row(str(run.seed), "last" if run.kept_epoch is None else str(run.kept_epoch), *figures, used)
+    return table

@@ -1,0 +1,143 @@
+"""What training starts from: an encoder of a hub or a folder with new heads, or a model of ours, heads included."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoTokenizer
+
+from iraqcoal_nlp.codebook import STANCES
+from iraqcoal_nlp.data.annotations import Annotation
+from iraqcoal_nlp.errors import RecipeError
+from iraqcoal_nlp.model.configuration import IraqCoalConfig
+from iraqcoal_nlp.model.dequantize import weights_from_onnx
+from iraqcoal_nlp.model.locate import SHIPPED, locate_model
+from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
+from iraqcoal_nlp.model.store import MANIFEST, ONNX, SAFETENSORS, TOKENIZER, ModelFolder
+from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
+from iraqcoal_nlp.training.recipe import TrainRecipe
+
+LOGGER = logging.getLogger(__name__)
+
+
+def load_tokenizer(recipe: TrainRecipe) -> SentenceTokenizer:
+    """Load the encoder's fast tokenizer.
+
+    Raises:
+        RecipeError: The encoder cannot be found.
+        ModelFolderError: It is a model of ours whose folder is not whole.
+    """
+    folder = _own_model(recipe)
+    if folder is not None:
+        return SentenceTokenizer.from_file(folder.path / TOKENIZER, max_length=recipe.max_length)
+    loaded = _fetch(AutoTokenizer, recipe)
+    return SentenceTokenizer(loaded.backend_tokenizer, max_length=recipe.max_length)
+
+
+def build_model(
+    recipe: TrainRecipe, rows: Sequence[Annotation], *, head_seed: int = 0
+) -> IraqCoalForSentenceClassification:
+    """Load the encoder and put new heads on it, or load a model of ours; stance weights come from the rows.
+
+    Args:
+        recipe: Names the encoder and the form of the heads and losses.
+        rows: Training sentences.
+        head_seed: Seed of new heads.
+
+    Raises:
+        RecipeError: The encoder cannot be found, or is a model of ours of another form than the recipe asks for.
+        ModelFolderError: It is a model of ours whose folder is not whole.
+    """
+    losses: dict[str, Any] = {
+        "head_dropout": recipe.head_dropout,
+        "stance_weights": stance_weights(rows) if recipe.stance_weighting == "inverse_sqrt" else None,
+        "event_loss_weight": recipe.event_loss_weight,
+        "label_smoothing": recipe.label_smoothing,
+        "focal_gamma": recipe.focal_gamma,
+    }
+    folder = _own_model(recipe)
+    if folder is not None:
+        return _continued(recipe, folder, losses)
+    encoder_config = _fetch(AutoConfig, recipe)
+    encoder_config.dtype = torch.float32  # half-precision files would otherwise give a half-precision network
+    encoder_config._name_or_path = public_name(recipe)
+    config = IraqCoalConfig(encoder_config, pooling=recipe.pooling, **losses)
+    torch.manual_seed(head_seed)
+    return IraqCoalForSentenceClassification.from_encoder(recipe.encoder, config, revision=recipe.revision)
+
+
+def public_name(recipe: TrainRecipe) -> str:
+    """Return the encoder's name as it may be published: of a folder, its last part only."""
+    if recipe.encoder_name:
+        return recipe.encoder_name
+    folder = Path(recipe.encoder)
+    return folder.resolve().name if folder.is_dir() else recipe.encoder
+
+
+def stance_weights(rows: Sequence[Annotation]) -> tuple[float, ...]:
+    """Return 1/sqrt(frequency) per stance, scaled to mean 1; a stance that never occurs counts as once."""
+    counts = Counter(row.stance for row in rows)
+    raw = [1 / math.sqrt(max(counts[stance], 1)) for stance in STANCES]
+    return tuple(weight * len(raw) / sum(raw) for weight in raw)
+
+
+def _own_model(recipe: TrainRecipe) -> ModelFolder | None:
+    """Open the model of ours that the recipe names, if it names one."""
+    if recipe.encoder == SHIPPED or (Path(recipe.encoder) / MANIFEST).is_file():
+        return ModelFolder.open(locate_model(recipe.encoder))
+    return None
+
+
+def _continued(recipe: TrainRecipe, folder: ModelFolder, losses: dict[str, Any]) -> IraqCoalForSentenceClassification:
+    """Load a model of ours from its torch weights, or else from its int8 graph."""
+    if folder.settings.normalizer != recipe.normalizer:
+        raise RecipeError(
+            f"normalizer is {list(recipe.normalizer)}, but {recipe.encoder!r} was trained with "
+            f"{list(folder.settings.normalizer)}: use the same"
+        )
+    config = IraqCoalConfig.from_pretrained(folder.path)
+    if config.pooling != recipe.pooling:
+        raise RecipeError(f"pooling is {recipe.pooling!r}, but {recipe.encoder!r} was trained with {config.pooling!r}")
+    for key, value in losses.items():
+        setattr(config, key, list(value) if isinstance(value, tuple) else value)
+    if folder.file(SAFETENSORS) is not None:
+        return IraqCoalForSentenceClassification.from_pretrained(
+            folder.path, config=config, dtype=torch.float32, use_safetensors=True, local_files_only=True
+        )
+    graph = folder.file(ONNX)
+    if graph is None:
+        raise RecipeError(f"encoder {recipe.encoder!r} holds neither {SAFETENSORS} nor {ONNX}")
+    LOGGER.info("%s holds no torch weights: training starts from its int8 graph", recipe.encoder)
+    model = IraqCoalForSentenceClassification(config)
+    known = model.state_dict()
+    model.load_state_dict({name: value for name, value in weights_from_onnx(graph).items() if name in known})
+    return model
+
+
+def _fetch(kind: Any, recipe: TrainRecipe) -> Any:  # noqa: ANN401 - a tokenizer or a configuration
+    """Load a part of the encoder from its folder or a hub.
+
+    Raises:
+        RecipeError: It cannot be found.
+    """
+    try:
+        return kind.from_pretrained(recipe.encoder, revision=recipe.revision)
+    except (OSError, ValueError):
+        name = recipe.encoder
+        if Path(name).is_dir():
+            raise RecipeError(
+                f"encoder {name!r} holds no model that transformers can read: it must have config.json, the weights "
+                "(model.safetensors or pytorch_model.bin) and the tokenizer (tokenizer.json or vocab.txt)"
+            ) from None
+        raise RecipeError(
+            f"encoder {name!r} is no folder here, and no model hub that has it can be reached: on a machine with a "
+            f"connection run `hf download {name} --local-dir encoder`, or download config.json, the weights "
+            "(model.safetensors or pytorch_model.bin) and the tokenizer's files into a folder; then set `encoder` in "
+            "the recipe, or --encoder, to that folder"
+        ) from None
