@@ -1,6 +1,10 @@
-"""Train a model: ``python scripts/train.py models/recipes/mini.toml --data news.jsonl --out runs/mini``.
+"""Rebuild the shipped model: ``python scripts/train.py DATA_ROOT --out runs/mini``.
 
-Data files: JSON Lines with ``id, doc_id, text, stance, events``. A killed run goes on when started again.
+DATA_ROOT holds what the model is made from and what cannot be in this repository, because the text belongs to its
+publishers: ``encoder/`` (made by ``scripts/prepare_encoder.py``), ``data/news-train.jsonl`` (annotated news, split by
+document) and ``data/authored.jsonl`` (sentences written for training); JSON Lines with ``id, doc_id, text, stance,
+events``. ``seeds/authored.jsonl`` of this repository trains as well. A killed run goes on when started again.
+``scripts/ship.py`` then makes the shipped folder. To train on annotations of your own, use ``iraqcoal train``.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from pathlib import Path
 
 from iraqcoal_nlp import IraqCoalError
 from iraqcoal_nlp.model.card import score_table
-from iraqcoal_nlp.training.recipe import TrainRecipe
+from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
 from iraqcoal_nlp.training.run import TrainData, train
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,23 +25,25 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def main() -> int:
     """Read the arguments, train, and print the scores."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("recipe", type=Path, help="a TOML file of models/recipes")
-    parser.add_argument("--data", type=Path, required=True, help="annotated sentences, split by document")
-    parser.add_argument("--extra", type=Path, help="annotated sentences that only train")
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("root", type=Path, metavar="DATA_ROOT")
+    parser.add_argument(
+        "--recipe", default=str(ROOT / "models/recipes/mini.toml"), help="recipe of the package, or file"
+    )
     parser.add_argument("--gold", type=Path, default=ROOT / "seeds/gold.jsonl", help="public test set")
     parser.add_argument("--checklist", type=Path, default=ROOT / "seeds/checklist.jsonl", help="behavioural tests")
-    parser.add_argument("--encoder", help="overrides the recipe's encoder: a folder or hub name")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     args = parser.parse_args()
     logging.basicConfig(format="%(message)s")
     logging.getLogger("iraqcoal_nlp").setLevel(logging.INFO)
     try:
-        recipe = TrainRecipe.from_toml(args.recipe)
-        if args.encoder:
-            recipe = replace(recipe, encoder=args.encoder)
+        recipe = replace(TrainRecipe.from_toml(locate_recipe(args.recipe)), encoder=str(args.root / "encoder"))
         data = TrainData.read(
-            args.data, extra=args.extra, gold=args.gold, checklist=args.checklist, seed=recipe.split_seed
+            args.root / "data/news-train.jsonl",
+            extra=[args.root / "data/authored.jsonl", ROOT / "seeds/authored.jsonl"],
+            gold=args.gold,
+            checklist=args.checklist,
+            seed=recipe.split_seed,
         )
         report = train(recipe, data, args.out)
     except IraqCoalError as error:

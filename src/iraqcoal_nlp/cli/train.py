@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,7 +23,9 @@ def train(
         Path, typer.Option("--data", help="Annotated sentences (.jsonl, .csv, .tsv): train, dev and test.")
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder of the run; the model is in OUT/model.")],
-    extra: Annotated[Path | None, typer.Option("--extra", help="Annotated sentences that only train.")] = None,
+    extra: Annotated[
+        list[Path] | None, typer.Option("--extra", help="Annotated sentences that only train; may be repeated.")
+    ] = None,
     gold: Annotated[
         Path | None, typer.Option("--gold", help="A test set of your own; what nearly repeats it does not train.")
     ] = None,
@@ -45,12 +48,13 @@ def train(
     from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
 
     logging.basicConfig(format="%(message)s")
-    logging.getLogger("iraqcoal_nlp").setLevel(logging.INFO)
+    first = os.environ.get("RANK", "0") == "0"  # of the processes that `accelerate launch` starts
+    logging.getLogger("iraqcoal_nlp").setLevel(logging.INFO if first else logging.ERROR)
     settings = TrainRecipe.from_toml(locate_recipe(recipe))
     if encoder:
         settings = replace(settings, encoder=encoder, encoder_name="", encoder_licence="")
-    report = run(settings, TrainData.read(data, extra=extra, gold=gold, seed=settings.split_seed), out)
-    console = Console()
+    report = run(settings, TrainData.read(data, extra=extra or (), gold=gold, seed=settings.split_seed), out)
+    console = Console(quiet=not first)
     if len(report.seeds.runs) > 1:
         console.print(_seeds(report.seeds))
     for name, scores in report.scores.items():

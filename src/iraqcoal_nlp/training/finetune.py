@@ -170,8 +170,17 @@ class _Trainer(Trainer):
         return LengthBatches(rows["length"], batch_size=self.args.train_batch_size, seed=self.args.seed)
 
 
-class _LossLines(TrainerCallback):
-    """Tells the loss in lines, where there is no terminal to draw a bar on."""
+class _ProgressLines(TrainerCallback):
+    """Tells the steps and the loss in lines, where there is no terminal to draw a bar on."""
+
+    def on_train_begin(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **_: Any,  # noqa: ANN401 - the Trainer passes all it has
+    ) -> None:
+        LOGGER.info("%d steps", state.max_steps)
 
     def on_log(
         self,
@@ -201,7 +210,7 @@ def _train(
         args=_arguments(recipe, out / CHECKPOINTS, seed),
         train_dataset=dataset,
         data_collator=Collator(pad_id=model.config.encoder_config.pad_token_id or 0),
-        callbacks=[callback for callback in (keeper, _LossLines()) if callback is not None],
+        callbacks=[callback for callback in (keeper, _ProgressLines()) if callback is not None],
     )
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=_last_checkpoint(out / CHECKPOINTS))

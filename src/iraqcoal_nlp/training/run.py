@@ -68,7 +68,7 @@ class TrainData:
         cls,
         path: Path,
         *,
-        extra: Path | None = None,
+        extra: Sequence[Path] = (),
         gold: Path | None = None,
         checklist: Path | None = None,
         seed: int = 13,
@@ -77,7 +77,7 @@ class TrainData:
 
         Args:
             path: Annotated sentences, split into train, dev and test.
-            extra: Annotated sentences that only train.
+            extra: Files of annotated sentences that only train.
             gold: A public test set.
             checklist: Behavioural tests.
             seed: Seed of the split.
@@ -87,7 +87,7 @@ class TrainData:
         """
         return cls(
             splits=split_by_document(read_annotations(path), seed=seed),
-            extra=read_annotations(extra) if extra else (),
+            extra=[row for file in extra for row in read_annotations(file)],
             gold=read_annotations(gold) if gold else (),
             checklist=read_checklist(checklist) if checklist else (),
         )
@@ -131,6 +131,7 @@ def train(recipe: TrainRecipe, data: TrainData, out: Path) -> TrainReport:
         RecipeError: The encoder cannot be found, or ``out`` holds another run.
         InputError: No row is left to train on.
     """
+    disable_progress_bar()  # those of loading and writing one file; the Trainer's stays
     rows, dev = data.training_rows(), data.dev_rows()
     given = len(data.splits.train) + len(data.extra)
     LOGGER.info("%d rows train, %d choose, %d measure", len(rows), len(dev), len(data.splits.test))
@@ -146,7 +147,6 @@ def train(recipe: TrainRecipe, data: TrainData, out: Path) -> TrainReport:
     processes = PartialState()
     if processes.is_main_process:
         folder.mkdir(parents=True, exist_ok=True)
-        disable_progress_bar()  # of the one file that is written
         network.save_pretrained(folder)
         tokenizer.save(folder / TOKENIZER)
         export_onnx(network, folder / ONNX, int8=True)
