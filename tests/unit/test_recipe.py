@@ -1,11 +1,15 @@
 """Recipes: every shipped one parses, every mistake is one clear line."""
 
+import inspect
+import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from iraqcoal_nlp.errors import RecipeError
-from iraqcoal_nlp.training.recipe import TrainRecipe
+from iraqcoal_nlp.training import recipe
+from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
 
 RECIPES = sorted((Path(__file__).resolve().parents[2] / "models" / "recipes").glob("*.toml"))
 
@@ -26,6 +30,14 @@ def test_every_shipped_recipe_parses(path):
         ("pooling = 'max'", "pooling is 'max': use one of mean, cls"),
         ("epochs = 0", "use a number above 0"),
         ("warmup_ratio = 1.0", "from 0 to below 1"),
+        ("seeds = 13", "it must be a list of whole numbers"),
+        ("seeds = [1, true]", "it must be a list of whole numbers"),
+        ("seeds = [1, 1]", "use one or more different whole numbers"),
+        ("heads = ['sentiment']", "use one or both of stance, events"),
+        ("heads = []", "use one or both of stance, events"),
+        ("layer_decay = 1.5", "use a number above 0, up to 1"),
+        ("freeze_layers = -1", "use 0 or a number above it"),
+        ("seed_choice = 'mean'", "use one of best, average"),
         ("epochs = ", "not TOML"),
     ],
 )
@@ -35,6 +47,20 @@ def test_a_mistake_names_file_and_setting(tmp_path, line, reason):
     with pytest.raises(RecipeError, match=reason) as caught:
         TrainRecipe.from_toml(path)
     assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_a_recipe_of_the_package_is_found_by_its_name_and_others_by_their_path(tmp_path):
+    assert locate_recipe("arabert").name == "arabert.toml"
+    (tmp_path / "mine.toml").write_text("name = 'x'", "utf-8")
+    assert locate_recipe(str(tmp_path / "mine.toml")) == tmp_path / "mine.toml"
+    with pytest.raises(RecipeError, match=r"bert: no such recipe file; those .* are arabert, "):
+        locate_recipe("bert")
+
+
+def test_every_setting_says_what_it_does():
+    source = inspect.getsource(recipe)
+    for field in fields(TrainRecipe):
+        assert re.search(rf'^    {field.name}: .*\n    """', source, re.MULTILINE), field.name
 
 
 def test_what_is_missing_is_named(tmp_path):
