@@ -3,8 +3,9 @@
 DATA_ROOT holds what the model is made from and what cannot be in this repository, because the text belongs to its
 publishers: ``encoder/`` (made by ``scripts/prepare_encoder.py``), ``data/news-train.jsonl`` (annotated news, split by
 document) and ``data/authored.jsonl`` (sentences written for training); JSON Lines with ``id, doc_id, text, stance,
-events``. ``seeds/authored.jsonl`` of this repository trains as well. A killed run goes on when started again.
-``scripts/ship.py`` then makes the shipped folder. To train on annotations of your own, use ``iraqcoal train``.
+events``. Of this repository, ``seeds/authored.jsonl`` trains as well, and ``seeds/corrections.jsonl`` mends labels. A
+killed run goes on when started again. ``scripts/ship.py`` then makes the shipped folder. To train on annotations of
+your own, use ``iraqcoal train``.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ def main() -> int:
             extra=[args.root / "data/authored.jsonl", ROOT / "seeds/authored.jsonl"],
             gold=args.gold,
             checklist=args.checklist,
+            corrections=ROOT / "seeds/corrections.jsonl",
             seed=recipe.split_seed,
         )
         report = train(recipe, data, args.out)

@@ -16,6 +16,7 @@ from transformers.utils.logging import disable_progress_bar
 from iraqcoal_nlp._version import __version__
 from iraqcoal_nlp.codebook import STANCES
 from iraqcoal_nlp.data.annotations import Annotation, label_counts, read_annotations
+from iraqcoal_nlp.data.corrections import apply_corrections
 from iraqcoal_nlp.data.fingerprints import rows_sha256
 from iraqcoal_nlp.data.splits import Splits, drop_leaks, split_by_document
 from iraqcoal_nlp.errors import InputError
@@ -71,6 +72,7 @@ class TrainData:
         extra: Sequence[Path] = (),
         gold: Path | None = None,
         checklist: Path | None = None,
+        corrections: Path | None = None,
         seed: int = 13,
     ) -> TrainData:
         """Read annotation files, and split the first by document.
@@ -80,13 +82,17 @@ class TrainData:
             extra: Files of annotated sentences that only train.
             gold: A public test set.
             checklist: Behavioural tests.
+            corrections: Labels that replace those of the first file, by id.
             seed: Seed of the split.
 
         Raises:
             InputError: A file cannot be read, or a row is wrong; the message names file and row.
         """
+        rows = read_annotations(path)
+        if corrections is not None:
+            rows = apply_corrections(rows, corrections)
         return cls(
-            splits=split_by_document(read_annotations(path), seed=seed),
+            splits=split_by_document(rows, seed=seed),
             extra=[row for file in extra for row in read_annotations(file)],
             gold=read_annotations(gold) if gold else (),
             checklist=read_checklist(checklist) if checklist else (),
