@@ -119,6 +119,29 @@ def split_by_document(rows: Sequence[Annotation], *, seed: int, dev: float = 0.1
     return Splits(train=tuple(sides["train"]), dev=tuple(sides["dev"]), test=tuple(sides["test"]))
 
 
+def k_folds(rows: Sequence[Annotation], *, k: int, seed: int) -> list[tuple[Annotation, ...]]:
+    """Deal groups of documents into ``k`` folds of about as many rows; the order of rows changes nothing.
+
+    Args:
+        rows: Annotated sentences.
+        k: Number of folds, at least 2.
+        seed: Any integer.
+
+    Raises:
+        ValueError: ``k`` is below 2, or there are fewer groups of documents than folds.
+    """
+    groups = group_documents(rows)
+    members: defaultdict[str, list[Annotation]] = defaultdict(list)
+    for row in rows:
+        members[groups[row.doc_id]].append(row)
+    if not 2 <= k <= len(members):
+        raise ValueError(f"{k} folds of {len(members)} groups of documents: use 2 or more, and no more than groups")
+    folds: list[list[Annotation]] = [[] for _ in range(k)]
+    for name in sorted(members, key=lambda name: _hash(f"{seed}:{name}")):
+        min(folds, key=len).extend(members[name])
+    return [tuple(fold) for fold in folds]
+
+
 def drop_leaks(rows: Sequence[Annotation], held_out: Sequence[Annotation]) -> list[Annotation]:
     """Return the rows that nearly repeat no held-out sentence."""
     texts = [*(row.text for row in held_out), *(row.text for row in rows)]
