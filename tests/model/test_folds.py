@@ -42,7 +42,7 @@ def test_no_fold_sees_what_it_is_measured_on(tmp_path, monkeypatch):
 
 
 def test_too_few_documents_are_refused(tmp_path):
-    with pytest.raises(InputError, match="9 folds of 5 groups of documents"):
+    with pytest.raises(InputError, match="5 groups of documents cannot make 9 folds"):
         cross_validate(RECIPE, read_annotations(SEEDS / "gold.jsonl"), tmp_path, k=9)
 
 

@@ -1,9 +1,7 @@
 """Splits: nothing leaks, and nothing moves without reason."""
 
-import pytest
-
 from iraqcoal_nlp.data.annotations import Annotation
-from iraqcoal_nlp.data.splits import drop_leaks, k_folds, near_duplicates, split_by_document
+from iraqcoal_nlp.data.splits import drop_leaks, near_duplicates, split_by_document
 
 BASE = "أعلن التحالف الدولي أمس الأحد وقف مهام التدريب والدعم للقوات العراقية بسبب تكرار الهجمات الصاروخية على القواعد"
 
@@ -44,23 +42,3 @@ def test_the_split_depends_on_the_seed_and_not_on_the_order():
 def test_rows_like_a_held_out_sentence_are_dropped():
     rows = [row(1, BASE + " اليوم"), row(2, "توقفت رحلات الطيران إلى مطار بغداد الدولي منذ صباح أمس بسبب العاصفة")]
     assert [r.id for r in drop_leaks(rows, [row(9, BASE)])] == ["r2"]
-
-
-def test_folds_divide_groups_of_documents_evenly_and_whatever_the_order():
-    rows = many(300)
-    rows += [row(1000 + i, f"{BASE} {i}", doc=f"copy{i}") for i in range(6)]
-    rows += [row(2000 + i, f"جملة منفردة {i} تماما عن غيرها {i * 31}", doc="d5") for i in range(5)]
-    folds = k_folds(rows, k=5, seed=1)
-    places = {r.id: number for number, fold in enumerate(folds) for r in fold}
-    assert len(places) == sum(map(len, folds)) == len(rows)
-    assert len({places[f"r{1000 + i}"] for i in range(6)}) == 1
-    assert {places[f"r{2000 + i}"] for i in range(5)} == {places["r5"]}
-    assert max(map(len, folds)) - min(map(len, folds)) <= 6
-    ids = lambda parts: [{r.id for r in part} for part in parts]  # noqa: E731
-    assert ids(k_folds(rows[::-1], k=5, seed=1)) == ids(folds)
-    assert ids(k_folds(rows, k=5, seed=2)) != ids(folds)
-
-
-def test_more_folds_than_groups_are_refused():
-    with pytest.raises(ValueError, match="4 folds of 3 groups of documents"):
-        k_folds(many(3), k=4, seed=1)

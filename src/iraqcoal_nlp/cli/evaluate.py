@@ -56,11 +56,11 @@ def evaluate(
     else:
         evaluation = _evaluate(files, model, compare, tests=tests, cases=cases)
     _show(evaluation, failed=failed)
-    if plots is not None:
-        _draw(evaluation, plots)
     if out is not None:
         out.write_text(json.dumps(evaluation.to_dict(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
         print(f"\nall scores: {out}")
+    if plots is not None:
+        _draw(evaluation, plots)
 
 
 def _evaluate(

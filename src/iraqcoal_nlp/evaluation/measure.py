@@ -23,7 +23,7 @@ from iraqcoal_nlp.inference.classifier import ArticleClassifier
 
 
 def measure(folder: Path, sets: Mapping[str, Sequence[Annotation]]) -> dict[str, dict[str, Any]]:
-    """Score the model on each set that has rows judged for either head.
+    """Score the model on each set that has rows judged for the stance and rows judged for events.
 
     Args:
         folder: The model folder.
@@ -37,7 +37,7 @@ def measure(folder: Path, sets: Mapping[str, Sequence[Annotation]]) -> dict[str,
     """
     classifier = ArticleClassifier.from_folder(folder)
     measured = {name: score_predictions(predict(classifier, rows)) for name, rows in sets.items()}
-    return {name: scores for name, scores in measured.items() if all(head in scores for head in HEADS)}
+    return {name: scores for name, scores in measured.items() if scores.keys() >= set(HEADS)}
 
 
 def score_predictions(predictions: Predictions) -> dict[str, Any]:

@@ -27,8 +27,8 @@ def score_tables(name: str, scores: Mapping[str, Any]) -> Lines:
             yield _head_table(head, scores[head])
             yield _head_line(scores[head])
             yield ""
-    keeps = scores.get("stance", {}).get("abstention", {"coverage": 1.0})
-    if keeps["coverage"] < 1:
+    if "stance" in scores and scores["stance"]["abstention"]["coverage"] < 1:
+        keeps = scores["stance"]["abstention"]
         of_kept = f"{_percent(keeps['risk'])} of the {_percent(keeps['coverage'])} that the model keeps"
         yield f"stance wrong in {_percent(keeps['risk_of_all'])} of sentences, in {of_kept}"
     if scores["n_documents"] < FEW_DOCUMENTS:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from iraqcoal_nlp.data.annotations import Annotation
-from iraqcoal_nlp.data.splits import Splits, k_folds, split_by_document
-from iraqcoal_nlp.errors import InputError
+from iraqcoal_nlp.data.splits import k_folds, split_by_document
 from iraqcoal_nlp.evaluation.predictions import Predictions, predict
 from iraqcoal_nlp.inference.classifier import ArticleClassifier
 from iraqcoal_nlp.training.recipe import TrainRecipe
@@ -33,19 +33,14 @@ def cross_validate(recipe: TrainRecipe, rows: Sequence[Annotation], out: Path, *
         The predictions of each fold. :func:`~iraqcoal_nlp.evaluation.predictions.pool` makes one set of them.
 
     Raises:
-        InputError: The rows come from too few documents for ``k`` folds.
+        InputError: The rows come from too few documents.
         RecipeError: See :func:`~iraqcoal_nlp.training.run.train`.
     """
-    try:
-        folds = k_folds(rows, k=k, seed=recipe.split_seed)
-    except ValueError as error:
-        raise InputError(str(error)) from None
     predictions = []
-    for number, held_out in enumerate(folds, 1):
+    for number, (others, held_out) in enumerate(k_folds(rows, k=k, seed=recipe.split_seed), 1):
         LOGGER.info("fold %d of %d", number, k)
-        others = [row for fold in folds if fold is not held_out for row in fold]
         rest = split_by_document(others, seed=recipe.split_seed, test=0.0)
-        splits = Splits(train=rest.train, dev=rest.dev, test=held_out)
+        splits = replace(rest, test=tuple(held_out))
         folder = train(recipe, TrainData(splits=splits), out / f"fold-{number}")
         predictions.append(predict(ArticleClassifier.from_folder(folder), held_out))
     return predictions
