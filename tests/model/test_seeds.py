@@ -11,11 +11,12 @@ import torch
 
 import iraqcoal_nlp as iq
 from conftest import DEMAND, HANDOVER, ROOT
+from iraqcoal_nlp.evaluation.scores import event_matrix
 from iraqcoal_nlp.model.backends.torch import TorchBackend
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.training import finetune as finetuning
 from iraqcoal_nlp.training.encoders import build_model, load_tokenizer
-from iraqcoal_nlp.training.epochs import DevRows, DevScore, collapsed_heads
+from iraqcoal_nlp.training.epochs import DevRows, DevScore, collapsed
 from iraqcoal_nlp.training.finetune import SeedRun, finetune
 from iraqcoal_nlp.training.optimization import build_optimizer, layer_of, prepare
 from iraqcoal_nlp.training.recipe import TrainRecipe
@@ -111,10 +112,10 @@ def test_a_collapsed_seed_is_neither_kept_nor_averaged(recipe):
     assert choose_seeds(recipe, runs) == (3,)
     assert choose_seeds(replace(recipe, seed_choice="average"), runs) == (2, 3)
     assert choose_seeds(recipe, [run(1, 0.2, "events")]) == (1,)
-    gold = [("favor", ()), ("none", ("attack",))]
-    assert collapsed_heads(gold, [("none", ()), ("none", ("attack",))]) == ("stance",)
-    assert collapsed_heads(gold, [("none", ()), ("none", ())]) == ("stance", "events")
-    assert collapsed_heads(gold[:1] * 2, [("none", ()), ("none", ())]) == ()
+    gold, same = event_matrix([["attack"], []]), event_matrix([["attack"], ["attack"]])
+    assert collapsed(gold, same)
+    assert not collapsed(gold, gold)
+    assert not collapsed(same, same)
 
 
 def test_frozen_layers_and_an_idle_head_stay_as_they_are(recipe, tokenizer, tmp_path):

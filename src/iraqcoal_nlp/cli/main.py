@@ -16,6 +16,7 @@ import typer
 from iraqcoal_nlp._version import __version__
 from iraqcoal_nlp.cli.classify import classify
 from iraqcoal_nlp.cli.doctor import doctor
+from iraqcoal_nlp.cli.evaluate import evaluate
 from iraqcoal_nlp.cli.score import score
 from iraqcoal_nlp.cli.train import train
 from iraqcoal_nlp.errors import IraqCoalError, printable
@@ -55,7 +56,7 @@ def _fail(message: str, *, code: int) -> None:
     raise typer.Exit(code)
 
 
-for _command in (classify, score, train, doctor):
+for _command in (classify, score, train, evaluate, doctor):
     app.command()(_guarded(_command))
 
 

@@ -76,7 +76,8 @@ def _seeds(report: SeedsReport) -> Table:
         figures = ["", "", ""]
         if score is not None:
             fate = f"{' and '.join(score.collapsed)} collapsed" if score.collapsed else ""
-            figures = [f"{score.stance_macro_f1:.3f}", f"{score.events_macro_f1:.3f}", fate]
+            macro_f1 = (score.stance_macro_f1, score.events_macro_f1)
+            figures = [*("" if value is None else f"{value:.3f}" for value in macro_f1), fate]
         used = "yes" if run.seed in report.used else "no"
         table.add_row(str(run.seed), "last" if run.kept_epoch is None else str(run.kept_epoch), *figures, used)
     return table

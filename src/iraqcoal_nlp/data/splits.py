@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from iraqcoal_nlp.data.annotations import Annotation
+from iraqcoal_nlp.errors import InputError
 from iraqcoal_nlp.text.normalize import NEWS_V1, build_normalizer
 
 NEAR_DUPLICATE = 0.5
@@ -117,6 +118,45 @@ def split_by_document(rows: Sequence[Annotation], *, seed: int, dev: float = 0.1
         side = "test" if place < test else "dev" if place < test + dev else "train"
         sides[side].append(row)
     return Splits(train=tuple(sides["train"]), dev=tuple(sides["dev"]), test=tuple(sides["test"]))
+
+
+def k_folds(rows: Sequence[Annotation], *, k: int, seed: int) -> list[tuple[list[Annotation], list[Annotation]]]:
+    """Return ``k`` pairs of training and test rows; every row is in exactly one of the tests.
+
+    Groups of documents stay together: see :func:`group_documents`. They are dealt out from the largest to the smallest,
+    each to the fold that has the fewest rows, so sizes differ by no more than the rows of one group. The folds
+    depend on the rows and the seed, not on the order of the rows.
+
+    Args:
+        rows: Annotated sentences.
+        k: Number of folds, at least 2.
+        seed: Any integer; it orders groups of one size.
+
+    Raises:
+        ValueError: ``k`` is below 2.
+        InputError: There are fewer groups of documents than folds.
+    """
+    if k < 2:
+        raise ValueError(f"{k} folds: use at least 2")
+    groups = group_documents(rows)
+    members = defaultdict(list)
+    for index, row in enumerate(rows):
+        members[groups[row.doc_id]].append(index)
+    if len(members) < k:
+        raise InputError(
+            f"{len(members)} groups of documents cannot make {k} folds: use fewer folds, or give every document "
+            "its own doc_id"
+        )
+    folds: list[set[int]] = [set() for _ in range(k)]
+    for name in sorted(members, key=lambda name: (-len(members[name]), _hash(f"{seed}:{name}"))):
+        min(folds, key=len).update(members[name])
+    return [
+        (
+            [row for index, row in enumerate(rows) if index not in fold],
+            [row for index, row in enumerate(rows) if index in fold],
+        )
+        for fold in folds
+    ]
 
 
 def drop_leaks(rows: Sequence[Annotation], held_out: Sequence[Annotation]) -> list[Annotation]:

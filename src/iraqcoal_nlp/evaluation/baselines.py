@@ -13,7 +13,10 @@ from sklearn.pipeline import FeatureUnion
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.data.annotations import Annotation
+from iraqcoal_nlp.evaluation.predictions import Predictions
+from iraqcoal_nlp.evaluation.scores import event_matrix, stance_matrix
 from iraqcoal_nlp.inference.calibration import Floats
+from iraqcoal_nlp.inference.thresholds import best_thresholds
 from iraqcoal_nlp.text.normalize import NEWS_V1, build_normalizer
 
 
@@ -40,6 +43,7 @@ class TfidfLogreg:
                 ("words", TfidfVectorizer(ngram_range=(1, 3), min_df=2, sublinear_tf=True)),
             ]
         )
+        self._thresholds: tuple[float, ...] = (0.5,) * len(EVENTS)
         weights = "balanced" if balanced else None
         self._stance, *self._events = (
             LogisticRegression(C=inverse_penalty, class_weight=weights, random_state=seed, max_iter=300)
@@ -55,6 +59,25 @@ class TfidfLogreg:
         for event, model in zip(EVENTS, self._events, strict=True):
             model.fit(features[judged], [event in (rows[i].events or ()) for i in judged])
         return self
+
+    def choose_thresholds(self, rows: Sequence[Annotation]) -> Self:
+        """Choose each event's threshold on dev rows, as for a model; until then all are at .5."""
+        judged = [row for row in rows if row.events is not None]
+        _, events = self.predict_proba([row.text for row in judged])
+        self._thresholds = best_thresholds(events, event_matrix(row.events or () for row in judged))
+        return self
+
+    def predict(self, rows: Sequence[Annotation]) -> Predictions:
+        """Label annotated rows; the baseline never abstains."""
+        stance_probs, event_probs = self.predict_proba([row.text for row in rows])
+        return Predictions.of(
+            rows,
+            stances=stance_matrix(STANCES[best] for best in stance_probs.argmax(axis=1)),
+            events=event_probs >= np.array(self._thresholds),
+            stance_probs=stance_probs,
+            event_probs=event_probs,
+            abstained=np.zeros(len(rows), dtype=np.bool_),
+        )
 
     def predict_proba(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
         """Return stance and event probabilities. *Shapes:* ``(n, n_stances)`` and ``(n, n_events)``."""

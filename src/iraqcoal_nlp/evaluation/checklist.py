@@ -16,6 +16,7 @@ from typing import Any
 from iraqcoal_nlp.codebook import check_events, check_stance
 from iraqcoal_nlp.errors import CodebookError, InputError
 from iraqcoal_nlp.inference.classifier import ArticleClassifier
+from iraqcoal_nlp.model.locate import shipped_path
 from iraqcoal_nlp.records import SentenceResult
 
 KINDS = ("mft", "inv", "dir")
@@ -51,6 +52,11 @@ class PassRate:
     def rate(self) -> float:
         """Share of cases that passed, in [0, 1]."""
         return self.passed / self.total
+
+
+def shipped_checklist() -> Path:
+    """Return the checklist that comes with the package: ``seeds/checklist.jsonl``."""
+    return shipped_path("checklist.jsonl", source="seeds/checklist.jsonl")
 
 
 def read_checklist(path: Path) -> list[Case]:

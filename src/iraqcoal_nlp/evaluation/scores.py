@@ -1,15 +1,19 @@
-"""Scores of predicted labels against gold (needs scikit-learn)."""
+"""Scores of decisions and of rankings, per label (needs scikit-learn).
+
+Both heads come as matrices with one column per label in codebook order; a stance fills one column of its row.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from sklearn.metrics import precision_recall_fscore_support
+from sklearn.metrics import average_precision_score, matthews_corrcoef, precision_recall_fscore_support
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES
+from iraqcoal_nlp.inference.calibration import Floats
+from iraqcoal_nlp.inference.thresholds import Bools
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,84 +27,90 @@ class LabelScore:
     """Sentences that have the label in the gold."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scores:
-    """Both heads' scores over one set of sentences."""
-
-    n_sentences: int
-    stance: dict[str, LabelScore]
-    events: dict[str, LabelScore]
-
-    @property
-    def stance_macro_f1(self) -> float:
-        """Mean F1 of the stances."""
-        return float(np.mean([score.f1 for score in self.stance.values()]))
-
-    @property
-    def events_macro_f1(self) -> float:
-        """Mean F1 of the events."""
-        return float(np.mean([score.f1 for score in self.events.values()]))
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the scores, rounded to 4 places, ready for JSON."""
-
-        def head(scores: dict[str, LabelScore], macro: float) -> dict[str, Any]:
-            labels = {
-                label: {"precision": round(s.precision, 4), "recall": round(s.recall, 4), "f1": round(s.f1, 4),
-                        "support": s.support}
-                for label, s in scores.items()
-            }  # fmt: skip
-            return {"macro_f1": round(macro, 4), "labels": labels}
-
-        return {
-            "n_sentences": self.n_sentences,
-            "stance": head(self.stance, self.stance_macro_f1),
-            "events": head(self.events, self.events_macro_f1),
-        }
+def stance_matrix(stances: Iterable[str]) -> Bools:
+    """Return which stance each sentence has. *Shape:* ``(n_sentences, n_stances)``."""
+    return _label_matrix(((stance,) for stance in stances), STANCES)
 
 
-def score_labels(gold: Sequence[tuple[str, Sequence[str]]], predicted: Sequence[tuple[str, Sequence[str]]]) -> Scores:
-    """Score (stance, events) pairs, sentence by sentence.
-
-    Raises:
-        ValueError: The lists have different lengths.
-    """
-    if len(gold) != len(predicted):
-        raise ValueError(f"{len(gold)} gold sentences, {len(predicted)} predicted")
-    stance = _per_label(STANCES, _stance_matrix(gold), _stance_matrix(predicted))
-    events = _per_label(EVENTS, *(event_matrix(events for _, events in pairs) for pairs in (gold, predicted)))
-    return Scores(n_sentences=len(gold), stance=stance, events=events)
+def event_matrix(events: Iterable[Collection[str]]) -> Bools:
+    """Return which events each sentence has. *Shape:* ``(n_sentences, n_events)``."""
+    return _label_matrix(events, EVENTS)
 
 
-def calibration_error(
-    probs: np.ndarray[Any, np.dtype[np.float64]], came_true: np.ndarray[Any, np.dtype[np.bool_]], *, bins: int = 15
-) -> float:
-    """Return the expected calibration error (Naeini et al., 2015), in [0, 1]; 0 is perfect.
+def label_scores(gold: Bools, predicted: Bools, labels: Sequence[str]) -> dict[str, LabelScore]:
+    """Return precision, recall and F1 of each label.
 
     Args:
-        probs: Stated probabilities. *Shape:* ``(n,)``.
-        came_true: Whether what they were stated of is so. Same shape.
-        bins: Stretches of equal width into which probabilities are gathered.
+        gold: True where annotators chose the label. *Shape:* ``(n_sentences, n_labels)``.
+        predicted: True where the model chose it. Same shape.
+        labels: Names of the columns.
     """
-    place = np.minimum((probs * bins).astype(int), bins - 1)
-    gaps = [abs(probs[place == b].mean() - came_true[place == b].mean()) * (place == b).mean() for b in set(place)]
-    return float(sum(gaps))
-
-
-def _stance_matrix(pairs: Sequence[tuple[str, Sequence[str]]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    return np.array([[stance == label for label in STANCES] for stance, _ in pairs])
-
-
-def event_matrix(events: Iterable[Collection[str]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Return which events each sentence has, in codebook order. *Shape:* ``(n_sentences, n_events)``."""
-    return np.array([[label in reported for label in EVENTS] for reported in events])
-
-
-def _per_label(
-    labels: Sequence[str], gold: np.ndarray[Any, Any], predicted: np.ndarray[Any, Any]
-) -> dict[str, LabelScore]:
     columns = precision_recall_fscore_support(gold, predicted, average=None, zero_division=0)
     return {
         label: LabelScore(precision=float(p), recall=float(r), f1=float(f), support=int(n))
         for label, p, r, f, n in zip(labels, *columns, strict=True)
     }
+
+
+def macro_average(scores: Mapping[str, LabelScore]) -> LabelScore:
+    """Return the mean of each score over the labels, and their support together."""
+    return LabelScore(
+        precision=float(np.mean([score.precision for score in scores.values()])),
+        recall=float(np.mean([score.recall for score in scores.values()])),
+        f1=float(np.mean([score.f1 for score in scores.values()])),
+        support=sum(score.support for score in scores.values()),
+    )
+
+
+def micro_f1(gold: Bools, predicted: Bools) -> float:
+    """Return the F1 over all labels together, each (sentence, label) a case. *Shapes* as in :func:`label_scores`."""
+    return float(precision_recall_fscore_support(gold, predicted, average="micro", zero_division=0)[2])
+
+
+def average_precisions(gold: Bools, probs: Floats, labels: Sequence[str]) -> dict[str, float | None]:
+    """Return the area under each label's precision-recall curve, in [0, 1]; ``None`` for a label without gold.
+
+    Args:
+        gold: True where annotators chose the label. *Shape:* ``(n_sentences, n_labels)``.
+        probs: Probability of each label. Same shape.
+        labels: Names of the columns.
+    """
+    return {
+        label: float(average_precision_score(gold[:, i], probs[:, i])) if gold[:, i].any() else None
+        for i, label in enumerate(labels)
+    }
+
+
+def macro_average_precision(areas: Mapping[str, float | None]) -> float | None:
+    """Return the mean over the labels that have gold; ``None`` if none has."""
+    known = [area for area in areas.values() if area is not None]
+    return float(np.mean(known)) if known else None
+
+
+def matthews_correlation(gold: Bools, predicted: Bools) -> float:
+    """Return the multi-class correlation of two lists of stances (Gorodkin, 2004), in [-1, 1].
+
+    0 is chance, and also where either list holds one stance only.
+
+    Args:
+        gold: One true column per row. *Shape:* ``(n_sentences, n_stances)``.
+        predicted: Same shape.
+    """
+    if min(gold.any(axis=0).sum(), predicted.any(axis=0).sum()) < 2:
+        return 0.0
+    return float(matthews_corrcoef(gold.argmax(axis=1), predicted.argmax(axis=1)))
+
+
+def confusion(gold: Bools, predicted: Bools) -> list[list[int]]:
+    """Return how often each gold stance (row) was called each stance (column), both in codebook order.
+
+    Args:
+        gold: One true column per row. *Shape:* ``(n_sentences, n_stances)``.
+        predicted: Same shape.
+    """
+    return [[int((here & said).sum()) for said in predicted.T] for here in gold.T]
+
+
+def _label_matrix(rows: Iterable[Collection[str]], labels: Sequence[str]) -> Bools:
+    found = [[label in row for label in labels] for row in rows]
+    return np.array(found, dtype=np.bool_).reshape(len(found), len(labels))

@@ -79,15 +79,21 @@ def quality_table(name: str, entry: Mapping[str, Any]) -> str:
     rows = []
     for head in HEADS:
         scores = entry[head]
-        rows.append([f"**{head}, macro**", "", "", f"**{figure(scores['macro_f1'])}**", _interval(scores), "", ""])
+        macro = [figure(scores["macro_precision"]), figure(scores["macro_recall"]), f"**{figure(scores['macro_f1'])}**"]
+        rows.append([f"**{head}**, macro", *macro, _interval(scores), _optional(scores, "average_precision"), ""])
         for label in LABELS[head]:
             s = scores["labels"][label]
             figures = [figure(s[key]) for key in ("precision", "recall", "f1")]
             rows.append([label, *figures, _interval(s), _optional(s, "average_precision"), str(s["support"])])
     table = markdown_table(["", "precision", "recall", "F1", "95 %", "AP", "sentences"], rows)
-    calibration = ", ".join(f"{head} {figure(entry[head]['calibration_error'])}" for head in HEADS)
-    title = f"{name[0].upper()}{name[1:]}, {entry['n_sentences']:,} sentences"
-    return f"{title}:\n\n{table}\n\nExpected calibration error (15 bins): {calibration}."
+    title = f"{name[0].upper()}{name[1:]}, {entry['n_sentences']:,} sentences of {entry['n_documents']:,} documents"
+    stance, events = entry["stance"], entry["events"]
+    return (
+        f"{title} (intervals: bootstrap over documents; AP: average precision):\n\n{table}\n\n"
+        f"Stance: Matthews correlation {figure(stance['mcc'])}. Expected calibration error (15 bins): stance "
+        f"{figure(stance['calibration_error'])}, events {figure(events['calibration_error'])}; Brier score: stance "
+        f"{figure(stance['brier'])}, events {figure(events['brier'])}."
+    )
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -118,7 +124,7 @@ def _seeds_table(seeds: Sequence[Mapping[str, Any]]) -> str:
     rows = []
     for run in seeds:
         score = run["epochs"].get(str(run["kept_epoch"]), None)
-        figures = [figure(score["stance_macro_f1"]), figure(score["events_macro_f1"])] if score else ["", ""]
+        figures = [_optional(score or {}, f"{head}_macro_f1") for head in HEADS]
         fate = f"{' and '.join(score['collapsed'])} collapsed" if score and score["collapsed"] else "sound"
         kept = "last" if run["kept_epoch"] is None else str(run["kept_epoch"])
         rows.append([str(run["seed"]), kept, *figures, fate, "yes" if run["used"] else "no"])
@@ -141,4 +147,4 @@ def _interval(scores: Mapping[str, Any]) -> str:
 
 
 def _optional(scores: Mapping[str, Any], key: str) -> str:
-    return figure(scores[key]) if key in scores else ""
+    return figure(scores[key]) if scores.get(key) is not None else ""

@@ -32,18 +32,23 @@ def locate_model(model: str | Path | None = None) -> Path:
     raise ModelFolderError(f"{model}: no such model folder; the shipped model is {SHIPPED!r}")
 
 
-def _shipped() -> Path:
-    folder = shipped_path(SHIPPED)
-    if folder is None:
-        raise ModelFolderError(f"the shipped model {SHIPPED!r} is missing; install iraqcoal-nlp again")
-    return folder
+def shipped_path(name: str, *, source: str) -> Path:
+    """Return where something is that comes with the package; if it is missing, where an installed package has it.
 
-
-def shipped_path(name: str) -> Path | None:
-    """Return a file or folder that comes with the package: from the wheel, or from ``models/`` of a checkout."""
+    Args:
+        name: Its name in the folder ``shipped`` of an installed package.
+        source: Its path in a checkout of the project.
+    """
     package = Path(__file__).resolve().parents[1]
-    in_wheel, in_checkout = package / "shipped" / name, package.parents[1] / "models" / name
-    return next((path for path in (in_wheel, in_checkout) if path.exists()), None)
+    in_wheel, in_checkout = package / "shipped" / name, package.parents[1] / source
+    return in_checkout if in_checkout.exists() and not in_wheel.exists() else in_wheel
+
+
+def _shipped() -> Path:
+    folder = shipped_path(SHIPPED, source=f"models/{SHIPPED}")
+    if not folder.is_dir():
+        raise ModelFolderError(f"{folder}: the shipped model is missing; install iraqcoal-nlp again")
+    return folder
 
 
 def _from_hub(name: str) -> Path:

@@ -133,7 +133,7 @@ def write_settings(path: Path, settings: ModelSettings) -> None:
 def write_manifest(path: Path) -> None:
     """List every file of the folder with its size and sha256; call it last."""
     files = sorted(file for file in path.iterdir() if file.is_file() and file.name != MANIFEST)
-    listed = {file.name: {"bytes": file.stat().st_size, "sha256": _sha256(file)} for file in files}
+    listed = {file.name: {"bytes": file.stat().st_size, "sha256": file_sha256(file)} for file in files}
     _write_json(path / MANIFEST, {"files": listed})
 
 
@@ -159,7 +159,7 @@ def _verify(path: Path, files: Mapping[str, str]) -> None:
         file = path / name
         if not file.is_file():
             raise ModelFolderError(f"{file}: named in the manifest but missing; fetch the model again")
-        if _sha256(file) != expected:
+        if file_sha256(file) != expected:
             raise ModelFolderError(f"{file}: differs from the manifest (sha256); fetch the model again")
 
 
@@ -197,6 +197,7 @@ def _write_json(path: Path, content: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def _sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
+    """Return the sha256 of a file's content, as 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -13,11 +13,12 @@ import numpy as np
 from safetensors.torch import load_file, save_file
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from iraqcoal_nlp.codebook import EVENTS, STANCES
+from iraqcoal_nlp.codebook import STANCES
 from iraqcoal_nlp.data.annotations import Annotation
-from iraqcoal_nlp.evaluation.measure import judged_rows
-from iraqcoal_nlp.evaluation.scores import score_labels
-from iraqcoal_nlp.model.backends.protocol import Floats
+from iraqcoal_nlp.evaluation.predictions import HeadPredictions, Predictions
+from iraqcoal_nlp.evaluation.scores import label_scores, macro_average, stance_matrix
+from iraqcoal_nlp.inference.calibration import sigmoid, softmax
+from iraqcoal_nlp.inference.thresholds import Bools
 from iraqcoal_nlp.model.backends.torch import TorchBackend
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
@@ -28,24 +29,27 @@ LOGGER = logging.getLogger(__name__)
 
 HISTORY, BEST = "epochs.json", "best.safetensors"
 
-Labels = tuple[str, tuple[str, ...]]
-"""Stance and events of a sentence."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DevScore:
     """What a network gets right on the dev rows, at the likeliest stance and the events more likely than not."""
 
-    stance_macro_f1: float
-    events_macro_f1: float
+    stance_macro_f1: float | None
+    """``None`` for a head that does not learn, or that nobody judged."""
+    events_macro_f1: float | None
     mean: float
     """Mean macro-F1 of the heads that learn: what chooses."""
     collapsed: tuple[str, ...] = ()
     """Heads that say the same of every row, though the rows differ."""
 
+    def __str__(self) -> str:
+        """Return both heads' figures in words."""
+        heads = {"stance": self.stance_macro_f1, "events": self.events_macro_f1}
+        return ", ".join(f"{head} {figure:.3f}" for head, figure in heads.items() if figure is not None)
+
 
 class DevRows:
-    """The rows that choose, as the network reads them: those of which both heads were judged.
+    """The rows that choose, as the network reads them: those of which a head that learns was judged.
 
     Args:
         recipe: Names the normalizer and the heads that learn.
@@ -54,42 +58,53 @@ class DevRows:
     """
 
     def __init__(self, recipe: TrainRecipe, tokenizer: SentenceTokenizer, rows: Sequence[Annotation]) -> None:
-        judged = judged_rows(rows)
-        normalize = build_normalizer(recipe.normalizer)
-        self._windows = tokenizer.first_windows([normalize(text) for text, _, _ in judged])
-        self._gold = [(stance, events) for _, stance, events in judged]
         self._heads = recipe.heads
+        self._rows = [row for row in rows if any(getattr(row, head) is not None for head in recipe.heads)]
+        normalize = build_normalizer(recipe.normalizer)
+        self._windows = tokenizer.first_windows([normalize(row.text) for row in self._rows])
 
     def __len__(self) -> int:
-        return len(self._gold)
+        """Return the number of rows."""
+        return len(self._rows)
 
     def score(self, model: IraqCoalForSentenceClassification) -> DevScore:
         """Score the network where it is; its mode, training or evaluation, stays as it was."""
         training = model.training
-        backend = TorchBackend(model, device=str(model.device))
-        predicted = _labels(*backend.logits(self._windows))
+        stance_logits, event_logits = TorchBackend(model, device=str(model.device)).logits(self._windows)
         model.train(training)
-        scores = score_labels(self._gold, predicted)
-        by_head = {"stance": scores.stance_macro_f1, "events": scores.events_macro_f1}
+        predictions = Predictions.of(
+            self._rows,
+            stances=stance_matrix(STANCES[best] for best in stance_logits.argmax(axis=1)),
+            events=event_logits > 0,
+            stance_probs=softmax(stance_logits),
+            event_probs=sigmoid(event_logits),
+            abstained=np.zeros(len(self), dtype=np.bool_),
+        )
+        judged = {name: head for name, head in predictions.heads.items() if name in self._heads}
+        macro_f1 = {name: _macro_f1(head) for name, head in judged.items()}
         return DevScore(
-            stance_macro_f1=round(by_head["stance"], 4),
-            events_macro_f1=round(by_head["events"], 4),
-            mean=round(sum(by_head[head] for head in self._heads) / len(self._heads), 4),
-            collapsed=tuple(head for head in collapsed_heads(self._gold, predicted) if head in self._heads),
+            stance_macro_f1=macro_f1.get("stance"),
+            events_macro_f1=macro_f1.get("events"),
+            mean=round(sum(macro_f1.values()) / len(macro_f1), 4),
+            collapsed=tuple(name for name, head in judged.items() if collapsed(head.gold, head.predicted)),
         )
 
 
-def collapsed_heads(gold: Sequence[Labels], predicted: Sequence[Labels]) -> tuple[str, ...]:
-    """Return the heads that give every row the same answer, although the gold gives several.
+def collapsed(gold: Bools, predicted: Bools) -> bool:
+    """Whether every row gets the same answer, although the gold gives several.
 
     Some seeds of a large encoder end so, two of ten in published runs of AraBERT; a mean over seeds that holds one
     measures luck.
+
+    Args:
+        gold: *Shape:* ``(n_sentences, n_labels)``.
+        predicted: Same shape.
     """
-    heads = []
-    for name, place in (("stance", 0), ("events", 1)):
-        if len({pair[place] for pair in gold}) > 1 and len({pair[place] for pair in predicted}) == 1:
-            heads.append(name)
-    return tuple(heads)
+    return len(np.unique(predicted, axis=0)) == 1 < len(np.unique(gold, axis=0))
+
+
+def _macro_f1(head: HeadPredictions) -> float:
+    return round(macro_average(label_scores(head.gold, head.predicted, head.labels)).f1, 4)
 
 
 class EpochKeeper(TrainerCallback):
@@ -113,9 +128,7 @@ class EpochKeeper(TrainerCallback):
         # A run that goes on from a checkpoint before this epoch's end meets its own later entries: they are replaced.
         history = {known: score for known, score in read_history(self._folder).items() if known < epoch}
         score = self._dev.score(self._model)
-        LOGGER.info(
-            "epoch %d: dev macro-F1 stance %.3f, events %.3f", epoch, score.stance_macro_f1, score.events_macro_f1
-        )
+        LOGGER.info("epoch %d: dev macro-F1 %s", epoch, score)
         best_before = max((past.mean for past in history.values()), default=-1.0)
         history[epoch] = score
         if state.is_world_process_zero:
@@ -160,11 +173,3 @@ def best_epoch(history: dict[int, DevScore]) -> int:
 def load_best(model: IraqCoalForSentenceClassification, folder: Path) -> None:
     """Put the best epoch's weights into the model."""
     model.load_state_dict(load_file(folder / BEST))
-
-
-def _labels(stance_logits: Floats, event_logits: Floats) -> list[Labels]:
-    """Return the likeliest stance and the events more likely than not."""
-    return [
-        (STANCES[int(best)], tuple(event for event, yes in zip(EVENTS, row > 0, strict=True) if yes))
-        for best, row in zip(np.argmax(stance_logits, axis=1), event_logits, strict=True)
-    ]

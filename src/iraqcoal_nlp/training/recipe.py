@@ -178,9 +178,9 @@ def locate_recipe(name: str) -> Path:
     """
     if Path(name).is_file():
         return Path(name)
-    folder = shipped_path(RECIPES)
-    known = sorted(path.stem for path in folder.glob("*.toml")) if folder else []
-    if folder is not None and name in known:
+    folder = shipped_path(RECIPES, source=f"models/{RECIPES}")
+    known = sorted(path.stem for path in folder.glob("*.toml"))
+    if name in known:
         return folder / f"{name}.toml"
     raise RecipeError(f"{name}: no such recipe file; those that come with the package are {', '.join(known)}")
 

@@ -81,8 +81,7 @@ def train_seeds(
     model.load_state_dict(mean_weights([weights[seed] for seed in used]))
     score = dev_rows.score(model) if len(dev_rows) else None
     if score is not None and len(used) > 1:
-        LOGGER.info("mean of %d seeds' weights: dev macro-F1 stance %.3f, events %.3f", len(used),
-                    score.stance_macro_f1, score.events_macro_f1)  # fmt: skip
+        LOGGER.info("mean of %d seeds' weights: dev macro-F1 %s", len(used), score)
     return model.train(mode=False), SeedsReport(runs=tuple(runs), used=used, score=score)
 
 

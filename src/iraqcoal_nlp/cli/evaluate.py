@@ -1,0 +1,145 @@
+"""``iraqcoal evaluate``: how good a model is on annotated sentences."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from iraqcoal_nlp.cli.options import Model
+from iraqcoal_nlp.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from iraqcoal_nlp.evaluation.evaluate import Evaluation
+
+
+def evaluate(
+    data: Annotated[list[Path] | None, typer.Option("--data", help="Annotated sentences; may be given again.")] = None,
+    model: Model = None,
+    out: Annotated[Path | None, typer.Option("--out", help="File for all scores: .json.")] = None,
+    plots: Annotated[Path | None, typer.Option("--plots", help="Folder for figures, PNG and SVG.")] = None,
+    compare: Annotated[str | None, typer.Option("--compare", help="A second model to compare the first with.")] = None,
+    checklist: Annotated[bool, typer.Option("--checklist", help="Run the behavioural tests.")] = False,
+    cases: Annotated[Path | None, typer.Option("--cases", help="Run behavioural tests of your own: .jsonl.")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Name the behavioural tests that failed.")] = False,
+    folds: Annotated[
+        int | None, typer.Option("--folds", min=2, help="Train so many models by --recipe, and measure them.")
+    ] = None,
+    recipe: Annotated[
+        str | None, typer.Option("--recipe", help="Recipe of the models of --folds: a file, or one of the package.")
+    ] = None,
+    runs: Annotated[Path, typer.Option("--runs", help="Folder for the models of --folds.")] = Path("runs/folds"),
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file of scores.")] = False,
+) -> None:
+    """Measure a model, or with --folds a recipe, on annotated sentences."""
+    files, tests = data or [], checklist or failed or cases is not None
+    if not (files or tests):
+        raise InputError("nothing to measure on: give --data with annotated sentences, or --checklist")
+    if not files and (plots or compare or folds):
+        raise InputError("--plots, --compare and --folds need --data with annotated sentences")
+    if (folds is None) != (recipe is None):
+        raise InputError("--folds and --recipe go together")
+    if folds and (model or compare or tests):
+        raise InputError("--folds trains models of its own: leave out --model, --compare and --checklist")
+    if out is not None:
+        _check_output(out, force=force)
+    if plots is not None:
+        from iraqcoal_nlp.evaluation.plots import require_matplotlib
+
+        require_matplotlib()
+    if recipe is not None and folds is not None:
+        evaluation = _cross_validate(files, recipe, runs, folds)
+    else:
+        evaluation = _evaluate(files, model, compare, tests=tests, cases=cases)
+    _show(evaluation, failed=failed)
+    if out is not None:
+        out.write_text(json.dumps(evaluation.to_dict(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        print(f"\nall scores: {out}")
+    if plots is not None:
+        _draw(evaluation, plots)
+
+
+def _evaluate(
+    files: list[Path], model: str | None, compare: str | None, *, tests: bool, cases: Path | None
+) -> Evaluation:
+    import iraqcoal_nlp
+    from iraqcoal_nlp.evaluation.checklist import shipped_checklist
+    from iraqcoal_nlp.evaluation.evaluate import evaluate_model, read_files
+
+    annotated = read_files(files)
+    second = None if compare is None else iraqcoal_nlp.load(compare)
+    checklist = (cases or shipped_checklist()) if tests else None
+    return evaluate_model(iraqcoal_nlp.load(model), annotated, second=second, checklist=checklist)
+
+
+def _cross_validate(files: list[Path], recipe: str, runs: Path, folds: int) -> Evaluation:
+    from iraqcoal_nlp.evaluation.evaluate import Evaluation, read_files
+    from iraqcoal_nlp.training.folds import cross_validate
+    from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
+
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("iraqcoal_nlp").setLevel(logging.INFO)
+    settings, annotated = TrainRecipe.from_toml(locate_recipe(recipe)), read_files(files)
+    parts = cross_validate(settings, [row for file in annotated for row in file.rows], runs, k=folds)
+    return Evaluation.of_folds(settings.name, annotated, parts)
+
+
+def _check_output(out: Path, *, force: bool) -> None:
+    """Refuse a file that cannot be written, before any work is done."""
+    if out.suffix.lower() != ".json":
+        raise InputError(f"unknown output type {out.suffix!r}: use .json", path=out)
+    if out.is_dir():
+        raise InputError("is a folder: name a file", path=out)
+    if not out.parent.is_dir():
+        raise InputError("its folder does not exist", path=out)
+    if out.exists() and not force:
+        raise InputError("exists already: choose another file, or overwrite it with --force", path=out)
+
+
+def _draw(evaluation: Evaluation, folder: Path) -> None:
+    from iraqcoal_nlp.evaluation.plots import plot_predictions
+
+    written = [
+        path
+        for name, predictions in evaluation.predictions.items()
+        for path in plot_predictions(predictions, evaluation.scores[name], folder, name=name)
+    ]
+    print(f"\n{len(written)} figures in {folder}")
+
+
+def _show(evaluation: Evaluation, *, failed: bool) -> None:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    with console.capture() as shown:  # printed by us: rich would end the program with 1 when `head` has seen enough
+        for part in _parts(evaluation, failed=failed):
+            console.print(part, markup=False, soft_wrap=isinstance(part, str))
+    print(shown.get(), end="")
+
+
+def _parts(evaluation: Evaluation, *, failed: bool) -> Iterator[Table | str]:
+    from iraqcoal_nlp.evaluation.tables import checklist_table, comparison_tables, fold_table, score_tables
+
+    yield f"model: {evaluation.model}"
+    for file in evaluation.files:
+        if file.n_unjudged:
+            yield f"{file.name}: {file.n_unjudged} rows that nobody judged are left out"
+    for name, scores in evaluation.scores.items():
+        yield from ("", *score_tables(name, scores))
+    if evaluation.folds:
+        yield from ("", fold_table(evaluation.folds))
+    if evaluation.comparison:
+        yield from ("", f"first: {evaluation.model}", f"second: {evaluation.second_model}")
+    for name, compared in evaluation.comparison.items():
+        yield from comparison_tables(name, compared)
+    if evaluation.pass_rates:
+        yield from ("", checklist_table(evaluation.pass_rates))
+    if failed:
+        names = [case for rate in evaluation.pass_rates.values() for case in rate.failed_ids]
+        yield from ("", f"{len(names)} failed", *names)

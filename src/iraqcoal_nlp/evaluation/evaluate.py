@@ -1,0 +1,172 @@
+"""A whole evaluation: annotated files and a model in; scores out, with a record of what they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from iraqcoal_nlp._version import __version__
+from iraqcoal_nlp.data.annotations import Annotation, read_annotations
+from iraqcoal_nlp.errors import InputError, printable
+from iraqcoal_nlp.evaluation.bootstrap import PERCENTILES, RESAMPLES, SEED
+from iraqcoal_nlp.evaluation.checklist import PassRate, read_checklist, run_checklist
+from iraqcoal_nlp.evaluation.measure import compare_predictions, score_predictions
+from iraqcoal_nlp.evaluation.predictions import Predictions, pool, predict
+from iraqcoal_nlp.inference.classifier import ArticleClassifier
+from iraqcoal_nlp.model.store import file_sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnotatedFile:
+    """An annotation file that has been read."""
+
+    name: str
+    """The file's name without its ending; numbered where several files share it."""
+    path: Path
+    sha256: str
+    rows: tuple[Annotation, ...]
+    """Rows that were judged for one head at least."""
+    n_unjudged: int
+    """Rows that were judged for neither, and left out."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all but the text, ready for JSON."""
+        return {
+            "file": printable(self.path),
+            "sha256": self.sha256,
+            "n_sentences": len(self.rows),
+            "n_documents": len({row.doc_id for row in self.rows}),
+            "n_unjudged": self.n_unjudged,
+        }
+
+
+def read_files(paths: Iterable[Path]) -> list[AnnotatedFile]:
+    """Read annotation files.
+
+    Raises:
+        InputError: See :func:`~iraqcoal_nlp.data.annotations.read_annotations`; or nobody judged any row of a file.
+    """
+    files: list[AnnotatedFile] = []
+    for path in paths:
+        rows = read_annotations(path)
+        judged = tuple(row for row in rows if row.stance is not None or row.events is not None)
+        if not judged:
+            raise InputError("no row has a stance or events: there is nothing to measure", path=path)
+        twins = sum(file.path.stem == path.stem for file in files)
+        files.append(
+            AnnotatedFile(
+                name=f"{path.stem}-{twins + 1}" if twins else path.stem,
+                path=path,
+                sha256=file_sha256(path),
+                rows=judged,
+                n_unjudged=len(rows) - len(judged),
+            )
+        )
+    return files
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evaluation:
+    """What was measured, of what and on what."""
+
+    model: str
+    """The model's id, or what was cross-validated."""
+    files: Sequence[AnnotatedFile]
+    predictions: Mapping[str, Predictions]
+    """By the name of the set."""
+    scores: Mapping[str, Mapping[str, Any]]
+    """:func:`~iraqcoal_nlp.evaluation.measure.score_predictions` by the name of the set."""
+    second_model: str | None = None
+    second_scores: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    comparison: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """:func:`~iraqcoal_nlp.evaluation.measure.compare_predictions` by the name of the set."""
+    checklist: Path | None = None
+    pass_rates: Mapping[str, PassRate] = field(default_factory=dict)
+    """By capability."""
+    folds: Sequence[Mapping[str, Any]] = ()
+    """Scores of each fold of a cross-validation."""
+
+    @classmethod
+    def of_folds(cls, recipe: str, files: Sequence[AnnotatedFile], folds: Sequence[Predictions]) -> Self:
+        """Score the predictions of a cross-validation together, and each fold alone.
+
+        Args:
+            recipe: Name of the recipe.
+            files: What was dealt into folds.
+            folds: :func:`~iraqcoal_nlp.training.folds.cross_validate` over the rows of all files.
+        """
+        name = f"{'-'.join(file.name for file in files)}-{len(folds)}-folds"
+        pooled = pool(folds)
+        return cls(
+            model=f"{recipe}, one model per fold",
+            files=files,
+            predictions={name: pooled},
+            scores={name: score_predictions(pooled)},
+            folds=[score_predictions(fold) for fold in folds],
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all that was found, ready for JSON; it can be understood alone."""
+        record: dict[str, Any] = {
+            "library": f"iraqcoal-nlp {__version__}",
+            "model": self.model,
+            "data": {file.name: file.to_dict() for file in self.files},
+            "intervals": {
+                "method": "percentile bootstrap of documents",
+                "percentiles": list(PERCENTILES),
+                "resamples": RESAMPLES,
+                "seed": SEED,
+            },
+            "scores": dict(self.scores),
+        }
+        if self.folds:
+            record["folds"] = list(self.folds)
+        if self.second_model is not None:
+            record["second_model"] = {"model": self.second_model, "scores": dict(self.second_scores)}
+            record["comparison"] = dict(self.comparison)
+        if self.checklist is not None:
+            record["checklist"] = {
+                "file": printable(self.checklist.name),
+                "sha256": file_sha256(self.checklist),
+                "capabilities": {
+                    name: {"passed": rate.passed, "total": rate.total, "failed": list(rate.failed_ids)}
+                    for name, rate in self.pass_rates.items()
+                },
+            }
+        return record
+
+
+def evaluate_model(
+    classifier: ArticleClassifier,
+    files: Sequence[AnnotatedFile],
+    *,
+    second: ArticleClassifier | None = None,
+    checklist: Path | None = None,
+) -> Evaluation:
+    """Measure a model on each file.
+
+    Args:
+        classifier: A loaded model.
+        files: What to measure it on; may be empty if there is a checklist.
+        second: A model to compare it with, on the same sentences.
+        checklist: Behavioural tests (``.jsonl``) to run as well.
+
+    Raises:
+        InputError: The checklist cannot be read.
+    """
+    cases = [] if checklist is None else read_checklist(checklist)
+    predictions = {file.name: predict(classifier, file.rows) for file in files}
+    others = {} if second is None else {file.name: predict(second, file.rows) for file in files}
+    return Evaluation(
+        model=classifier.model_id,
+        files=files,
+        predictions=predictions,
+        scores={name: score_predictions(predicted) for name, predicted in predictions.items()},
+        second_model=None if second is None else second.model_id,
+        second_scores={name: score_predictions(predicted) for name, predicted in others.items()},
+        comparison={name: compare_predictions(predictions[name], predicted) for name, predicted in others.items()},
+        checklist=checklist,
+        pass_rates=run_checklist(cases, classifier),
+    )
