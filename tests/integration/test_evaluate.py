@@ -103,7 +103,7 @@ def test_own_cases_and_the_names_of_those_that_failed(tmp_path):
         (("--data", GOLD, "--out", "old.json"), "old.json: exists already"),
         (("--data", GOLD, "--folds", 3), "--folds and --recipe go together"),
         (("--data", GOLD, "--folds", 3, "--recipe", "r.toml", "--checklist"), "leave out --model, --compare and"),
-        (("--data", GOLD, "--folds", 3, "--recipe", "r.toml"), "r.toml: cannot be read"),
+        (("--data", GOLD, "--folds", 3, "--recipe", "r.toml"), "r.toml: no such recipe file"),
         (("--data", GOLD, "--compare", "../none"), "../none: no such model folder"),
         (("--cases", "old.json"), "old.json:1: not a case"),
     ],
