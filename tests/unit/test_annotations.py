@@ -32,7 +32,7 @@ def test_rows_are_read_and_missing_labels_stay_missing(tmp_path):
         (GOOD | {"id": "z", "stance": "neutral"}, "unknown stance 'neutral': use one of favor, against, none"),
         (GOOD | {"id": "z", "events": ["strike"]}, "unknown event 'strike'"),
         (GOOD | {"id": "z", "events": "attack"}, "must be a list"),
-        (GOOD, "id 'a' stands in line 1 already"),
+        (GOOD, "id 'a' stands in row 1 already"),
     ],
 )
 def test_a_fault_names_file_and_line(tmp_path, line, reason):

@@ -1,7 +1,8 @@
 """Splits: nothing leaks, and nothing moves without reason."""
 
 from iraqcoal_nlp.data.annotations import Annotation
-from iraqcoal_nlp.data.splits import drop_leaks, near_duplicates, split_by_document
+from iraqcoal_nlp.data.duplicates import near_duplicates
+from iraqcoal_nlp.data.splits import drop_leaks, split_by_document
 
 BASE = "أعلن التحالف الدولي أمس الأحد وقف مهام التدريب والدعم للقوات العراقية بسبب تكرار الهجمات الصاروخية على القواعد"
 
