@@ -14,9 +14,9 @@ column         needed    holds
 ``annotator``  no        who judged
 =============  ========  =============================================================================================
 
-What nobody has judged is ``null`` or absent in JSON, and ``?`` in a table: there, an empty stance is refused, because it
-may as well be a row that was passed over. All other columns are ignored. Files are UTF-8, with or without a byte order
-mark; ``.csv`` is separated by commas, ``.tsv`` by tabs.
+What nobody has judged is ``null`` or absent in JSON, and ``?`` in a table. There, an empty stance is refused: the row
+may as well have been passed over. All other columns are ignored. Files are UTF-8, with or without a byte order mark;
+``.csv`` is separated by commas, ``.tsv`` by tabs.
 
 A sentence may stand in several rows, one for each annotator. A row without annotator is then the settled judgement: the
 one that trains and tests. In JSON, a settled row may instead carry the judgements it was settled from:
@@ -33,6 +33,7 @@ from pathlib import Path
 from typing import Any
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES, check_events, check_stance
+from iraqcoal_nlp.data.results import write_whole
 from iraqcoal_nlp.data.tables import UTF16, csv_rows, is_utf16, json_rows
 from iraqcoal_nlp.errors import CodebookError, InputError, printable
 
@@ -45,9 +46,7 @@ SPLITS = ("train", "dev", "test")
 NOT_JUDGED = "?"
 """What a table holds where nobody has judged."""
 
-_ADVICE = (
-    f"a table of annotations has the columns text, stance and events; {NOT_JUDGED} in a cell means that nobody judged it"
-)
+_ADVICE = f"annotations have the columns text, stance and events; where nobody has judged, a cell holds {NOT_JUDGED}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,19 +87,19 @@ def read_annotations(path: Path) -> list[Annotation]:
             codebook or repeats an id; or several annotators judged a sentence and nobody has settled it. The message
             names the file and the row.
     """
-    rows = _good_rows(path)
     by_id = defaultdict(list)
-    for _, row in rows:
-        by_id[row.id].append(row)
-    for number, row in rows:
-        same = by_id[row.id]
-        if settled(same) is None:
-            names = " and ".join(repr(judgement.annotator) for judgement in same)
-            reason = (
-                f"id {row.id!r} is judged by {names}: keep one row per sentence, or add the settled one without annotator"
-            )
-            raise InputError(reason, path=path, row=number)
-    return [row for same in by_id.values() if (row := settled(same)) is not None]
+    for number, row in _good_rows(path):
+        by_id[row.id].append((number, row))
+    rows = []
+    for same in by_id.values():
+        number, first = same[0]
+        final = settled([judgement for _, judgement in same])
+        if final is None:
+            names = " and ".join(repr(judgement.annotator) for _, judgement in same)
+            advice = "keep one row per sentence, or add the settled one without annotator"
+            raise InputError(f"id {first.id!r} is judged by {names}: {advice}", path=path, row=number)
+        rows.append(final)
+    return rows
 
 
 def read_judgements(path: Path) -> list[Annotation]:
@@ -113,7 +112,7 @@ def read_judgements(path: Path) -> list[Annotation]:
 
 
 def settled(judgements: Sequence[Annotation]) -> Annotation | None:
-    """Return the judgement of one sentence that counts: the only one, else the one without annotator, if any."""
+    """Return the judgement of one sentence that counts: the only one, or the one without annotator, if any."""
     if len(judgements) == 1:
         return judgements[0]
     return next((row for row in judgements if row.annotator is None), None)
@@ -121,16 +120,10 @@ def settled(judgements: Sequence[Annotation]) -> Annotation | None:
 
 def write_annotations(rows: Iterable[Annotation], path: Path) -> None:
     """Write an annotation file (JSON Lines); it appears whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(json.dumps(row.to_dict(), ensure_ascii=False) + "\n" for row in rows)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_whole(path, (json.dumps(row.to_dict(), ensure_ascii=False) + "\n" for row in rows))
 
 
-def scan_judgements(path: Path) -> Iterator[tuple[int | None, Annotation | InputError]]:
+def scan_judgements(path: Path) -> Iterator[tuple[int, Annotation | InputError]]:
     """Yield row numbers and judgements, and an error in the place of each bad row.
 
     Numbers are 1-based: lines of JSON Lines; records of a table, whose header is row 1.
@@ -138,10 +131,10 @@ def scan_judgements(path: Path) -> Iterator[tuple[int | None, Annotation | Input
     Raises:
         InputError: The file cannot be read, or is of an unknown type.
     """
+    if not path.is_file():
+        raise InputError("is a folder: name its files" if path.is_dir() else "no such file", path=path)
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"unknown file type {path.suffix!r}: use {', '.join(SUFFIXES)}", path=path)
-    if not path.is_file():
-        raise InputError("no such file", path=path)
     try:
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
             if is_utf16(stream):
@@ -152,16 +145,16 @@ def scan_judgements(path: Path) -> Iterator[tuple[int | None, Annotation | Input
                 if is_json
                 else csv_rows(stream, path, needed=("text", "stance", "events"), advice=_ADVICE)
             )
-            known = _Known()
+            seen = SeenJudgements()
             for number, row in rows:
                 if isinstance(row, InputError):
                     yield number, row
                     continue
                 try:
                     fields = row if is_json else _decode_cells(row)
-                    judgements = list(_judgements(fields, fallback_id=f"{printable(path.stem)}-{number}"))
+                    judgements = parse_row(fields, fallback_id=f"{printable(path.stem)}-{number}")
                     for judgement in judgements:
-                        known.check(judgement, number)
+                        seen.check(judgement, f"row {number}")
                 except (CodebookError, TypeError, ValueError) as error:
                     yield number, InputError(str(error), path=path, row=number)
                     continue
@@ -171,13 +164,13 @@ def scan_judgements(path: Path) -> Iterator[tuple[int | None, Annotation | Input
         raise InputError(f"cannot be read ({error.strerror})", path=path) from None
 
 
-def _good_rows(path: Path) -> list[tuple[int | None, Annotation]]:
+def _good_rows(path: Path) -> list[tuple[int, Annotation]]:
     """Return all rows of a file that has no bad one.
 
     Raises:
         InputError: The file cannot be read or holds no row; or its first bad row, with the number of the others.
     """
-    rows: list[tuple[int | None, Annotation]] = []
+    rows: list[tuple[int, Annotation]] = []
     errors: list[InputError] = []
     for number, item in scan_judgements(path):
         if isinstance(item, InputError):
@@ -192,29 +185,32 @@ def _good_rows(path: Path) -> list[tuple[int | None, Annotation]]:
     return rows
 
 
-class _Known:
+class SeenJudgements:
     """The judgements of a file so far."""
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[str, str | None], int] = {}
-        self._first: dict[str, tuple[int, Annotation]] = {}
+        self._by_annotator: dict[tuple[str, str | None], tuple[str, Annotation]] = {}
+        self._by_id: dict[str, tuple[str, Annotation]] = {}
 
-    def check(self, judgement: Annotation, row: int) -> None:
+    def check(self, judgement: Annotation, place: str) -> None:
         """Refuse a second judgement by the same annotator, and a second sentence of the same id.
+
+        Args:
+            judgement: The next one.
+            place: Where it stands, such as ``row 3``.
 
         Raises:
             ValueError: It is one.
         """
-        place = self._rows.setdefault((judgement.id, judgement.annotator), row)
-        first_row, first = self._first.setdefault(judgement.id, (row, judgement))
-        if first is judgement:
-            return
+        first_place, first = self._by_id.setdefault(judgement.id, (place, judgement))
         for name in ("text", "doc_id", "split"):
             if getattr(first, name) != getattr(judgement, name):
-                raise ValueError(f"id {judgement.id!r} stands in row {first_row} already, with another {name}")
-        if place != row:
+                raise ValueError(f"id {judgement.id!r} stands in {first_place} already, with another {name}")
+        key = (judgement.id, judgement.annotator)
+        same_place, same = self._by_annotator.setdefault(key, (place, judgement))
+        if same is not judgement:
             by_whom = "" if judgement.annotator is None else f", by annotator {judgement.annotator!r}"
-            raise ValueError(f"id {judgement.id!r} stands in row {place} already{by_whom}")
+            raise ValueError(f"id {judgement.id!r} stands in {same_place} already{by_whom}")
 
 
 def _decode_cells(row: Mapping[str, str]) -> dict[str, Any]:
@@ -236,8 +232,12 @@ def _decode_cells(row: Mapping[str, str]) -> dict[str, Any]:
     return fields
 
 
-def _judgements(row: Mapping[str, Any], *, fallback_id: str) -> Iterator[Annotation]:
-    """Yield the row, then the judgements it was settled from.
+def parse_row(row: Mapping[str, Any], *, fallback_id: str) -> list[Annotation]:
+    """Return what a row of JSON holds: nothing if it is boilerplate, else the row, then what it was settled from.
+
+    Args:
+        row: The columns.
+        fallback_id: The name of a row that has none.
 
     Raises:
         TypeError: A field has the wrong type.
@@ -245,7 +245,7 @@ def _judgements(row: Mapping[str, Any], *, fallback_id: str) -> Iterator[Annotat
         CodebookError: A label is unknown.
     """
     if row.get("boilerplate") is True:
-        return
+        return []
     text = row.get("text")
     if not isinstance(text, str) or not text.strip():
         raise TypeError("field 'text' is missing or empty")
@@ -263,12 +263,13 @@ def _judgements(row: Mapping[str, Any], *, fallback_id: str) -> Iterator[Annotat
         split=split,
         annotator=_name(row, "annotator"),
     )
-    yield annotation
+    judgements = [annotation]
     for number, judgement in enumerate(row.get("annotators") or (), 1):
         if not isinstance(judgement, list) or len(judgement) != 2:
             raise TypeError("field 'annotators' must be a list of pairs [stance, [events]]")
-        stance, events = judgement
-        yield replace(annotation, stance=_stance(stance), events=_events(events), annotator=str(number))
+        stance, events = _stance(judgement[0]), _events(judgement[1])
+        judgements.append(replace(annotation, stance=stance, events=events, annotator=str(number)))
+    return judgements
 
 
 def _name(row: Mapping[str, Any], field: str) -> str | None:

@@ -42,20 +42,20 @@ def json_rows(stream: TextIO, path: Path) -> Iterator[tuple[int, dict[str, Any] 
             yield number, InputError(f"not JSON ({error})", path=path, row=number)
             continue
         if isinstance(row, dict):
-            yield number, _mended(row)
+            yield number, mended(row)
         else:
             reason = NOT_UTF8 if row is line else "a row must be a JSON object"
             yield number, InputError(reason, path=path, row=number)
 
 
-def _mended(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+def mended(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
     """Write U+FFFD for each half of a surrogate pair: UTF-8 cannot hold it, and its place in the text is kept."""
     if isinstance(value, str):
         return _HALF_PAIR.sub("\N{REPLACEMENT CHARACTER}", value)
     if isinstance(value, list):
-        return [_mended(item) for item in value]
+        return [mended(item) for item in value]
     if isinstance(value, dict):
-        return {_mended(key): _mended(item) for key, item in value.items()}
+        return {mended(key): mended(item) for key, item in value.items()}
     return value
 
 
