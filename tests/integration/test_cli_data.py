@@ -96,7 +96,7 @@ def test_to_label_studio_and_back(run, tmp_path):
     (tmp_path / "export.json").write_text(json.dumps(export), "utf-8")
     code, _, errors = run("data", "from-label-studio", "export.json", "--out", "back.jsonl")
     assert code == 1
-    assert "back.jsonl: 2 judgements by 1 annotators" in errors
+    assert "back.jsonl: 2 rows by 1 annotators" in errors
     assert "1 annotations failed; they are listed in back.jsonl.errors.jsonl" in errors
     back = [json.loads(line) for line in (tmp_path / "back.jsonl").read_text("utf-8").splitlines()]
     assert back == [{"id": r["id"], "doc_id": r["id"], **r, "annotator": "1"} for r in ROWS]

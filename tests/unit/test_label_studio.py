@@ -87,6 +87,17 @@ def test_scored_rows_carry_the_models_name_and_its_least_certain_label(tmp_path,
     ]
 
 
+def test_a_bad_scored_row_is_named(tmp_path, classifier):
+    (result,) = classifier.classify_sentences(["سلم التحالف معسكر بسماية إلى القوات العراقية"])
+    row = result.to_dict()
+    path = tmp_path / "scored.jsonl"
+    for second, reason in ((row, "already"), ({**row, "sent_id": 1, "model": 3, "stance_probs": {}}, "'none'")):
+        path.write_text(f"{json.dumps(row)}\n{json.dumps(second)}\n", "utf-8")
+        with pytest.raises(InputError, match=rf"scored\.jsonl:2: no row of `iraqcoal score` .*{reason}"):
+            to_label_studio(path, tmp_path / "tasks.json")
+    assert not (tmp_path / "tasks.json").exists()
+
+
 def test_blind_tasks_and_bare_sentences_carry_no_labels(tmp_path, tasks):
     to_label_studio(tmp_path / "rows.jsonl", tmp_path / "blind.json", blind=True)
     assert json.loads((tmp_path / "blind.json").read_text("utf-8")) == [{"data": task["data"]} for task in tasks]

@@ -80,7 +80,7 @@ def from_label_studio(
     for error in export.errors:
         errors.add(error)
     annotators = {row.annotator for row in export.judgements if row.annotator is not None}
-    lines = [f"{out}: {len(export.judgements)} judgements by {len(annotators)} annotators"]
+    lines = [f"{out}: {len(export.judgements)} rows by {len(annotators)} annotators"]
     if not export.judgements:
         lines = [f"{out}: nobody has submitted a usable annotation, nothing was written"]
     lines.append(f"{export.n_tasks} tasks, {export.n_open} of them open; {export.n_skipped} annotations skipped")
@@ -105,7 +105,7 @@ def _show(report: DataReport) -> None:
     from rich.text import Text
 
     counts, lengths = report.counts["all"], report.lengths
-    console = Console(highlight=False, soft_wrap=False)
+    console = Console(highlight=False)
     with console.capture() as shown:  # printed by us: rich would end the program with 1 when `head` has seen enough
         files = ", ".join(report.files)
         console.print(Text(f"{files}: {counts.sentences} sentences of {counts.documents} documents", "bold"))
