@@ -41,7 +41,7 @@ def check_events(labels: Iterable[object]) -> tuple[str, ...]:
     given = list(labels)
     for label in given:
         if label not in EVENTS:
-            raise CodebookError(f"unknown event {label!r}: use any of {', '.join(EVENTS)}, or an empty list")
+            raise CodebookError(f"unknown event {label!r}: use any of {', '.join(EVENTS)}, or leave it empty")
     return tuple(event for event in EVENTS if event in given)
 
 

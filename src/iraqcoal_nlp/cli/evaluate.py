@@ -85,7 +85,7 @@ def _cross_validate(files: list[Path], recipe: str, runs: Path, folds: int) -> E
 
     logging.basicConfig(format="%(message)s")
     logging.getLogger("iraqcoal_nlp").setLevel(logging.INFO)
-    settings, annotated = TrainRecipe.from_toml(locate_recipe(recipe)), read_files(files)
+    settings, annotated = TrainRecipe.from_toml(locate_recipe(recipe)), read_files(files, test_only=False)
     parts = cross_validate(settings, [row for file in annotated for row in file.rows], runs, k=folds)
     return Evaluation.of_folds(settings.name, annotated, parts)
 
@@ -130,6 +130,8 @@ def _parts(evaluation: Evaluation, *, failed: bool) -> Iterator[Table | str]:
     for file in evaluation.files:
         if file.n_unjudged:
             yield f"{file.name}: {file.n_unjudged} rows that nobody judged are left out"
+        if file.n_trained_on:
+            yield f"{file.name}: {file.n_trained_on} rows that it gives to train or dev are left out"
     for name, scores in evaluation.scores.items():
         yield from ("", *score_tables(name, scores))
     if evaluation.folds:

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from iraqcoal_nlp._version import __version__
+from iraqcoal_nlp.cli import data
 from iraqcoal_nlp.cli.classify import classify
 from iraqcoal_nlp.cli.doctor import doctor
 from iraqcoal_nlp.cli.evaluate import evaluate
@@ -58,6 +59,11 @@ def _fail(message: str, *, code: int) -> None:
 
 for _command in (classify, score, train, evaluate, doctor):
     app.command()(_guarded(_command))
+
+_data = typer.Typer(help=data.HELP, no_args_is_help=True)
+for _name, _command in data.COMMANDS.items():
+    _data.command(_name)(_guarded(_command))
+app.add_typer(_data, name="data")
 
 
 def _show_version(wanted: bool) -> None:

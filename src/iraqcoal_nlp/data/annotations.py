@@ -1,16 +1,52 @@
-"""Annotated sentences: one JSON object a line, checked against the codebook."""
+"""Annotated sentences: one schema for ``.jsonl``, ``.csv`` and ``.tsv``, checked against the codebook.
+
+=============  ========  =============================================================================================
+column         needed    holds
+=============  ========  =============================================================================================
+``text``       yes       the sentence
+``stance``     in CSV    a label of :data:`~iraqcoal_nlp.codebook.STANCES`
+``events``     in CSV    any labels of :data:`~iraqcoal_nlp.codebook.EVENTS`: a list in JSON, joined with ``|`` in a
+                         table; empty where there is none
+``id``         no        a name for the sentence; without it, the file's name and the row's number
+``doc_id``     no        the sentence's document; without it, the sentence stands alone
+``source``     no        where the document is from
+``split``      no        ``train``, ``dev`` or ``test``
+``annotator``  no        who judged
+=============  ========  =============================================================================================
+
+What nobody has judged is ``null`` or absent in JSON, and ``?`` in a table. There, an empty stance is refused: the row
+may as well have been passed over. All other columns are ignored. Files are UTF-8, with or without a byte order mark;
+``.csv`` is separated by commas, ``.tsv`` by tabs.
+
+A sentence may stand in several rows, one for each annotator. A row without annotator is then the settled judgement: the
+one that trains and tests. In JSON, a settled row may instead carry the judgements it was settled from:
+``"annotators": [[stance, [events]], …]``. Rows marked ``"boilerplate": true`` are no sentences and are skipped.
+"""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES, check_events, check_stance
-from iraqcoal_nlp.errors import CodebookError, InputError
+from iraqcoal_nlp.data.results import write_whole
+from iraqcoal_nlp.data.tables import UTF16, csv_rows, is_utf16, json_rows
+from iraqcoal_nlp.errors import CodebookError, InputError, printable
+
+SUFFIXES = (".jsonl", ".csv", ".tsv")
+"""File types that are read."""
+
+SPLITS = ("train", "dev", "test")
+"""What a row may be for: to train, to choose settings, to measure."""
+
+NOT_JUDGED = "?"
+"""What a table holds where nobody has judged."""
+
+_ADVICE = f"annotations have the columns text, stance and events; where nobody has judged, a cell holds {NOT_JUDGED}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,42 +59,63 @@ class Annotation:
     stance: str | None
     events: tuple[str, ...] | None
     source: str | None = None
+    split: str | None = None
+    """One of :data:`SPLITS`; ``None``: not given."""
+    annotator: str | None = None
+    """Who judged; ``None``: one judgement that nobody is named for, or the settled one of several."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the row of an annotation file, ready for JSON; optional columns only where they hold something."""
+        row = {
+            "id": self.id,
+            "doc_id": self.doc_id,
+            "text": self.text,
+            "stance": self.stance,
+            "events": None if self.events is None else list(self.events),
+        }
+        optional = {"source": self.source, "split": self.split, "annotator": self.annotator}
+        return row | {name: value for name, value in optional.items() if value is not None}
 
 
 def read_annotations(path: Path) -> list[Annotation]:
-    """Read an annotation file (``.jsonl``), skipping rows marked ``"boilerplate": true``.
+    """Read an annotation file, one row per sentence, as it trains or tests a model.
+
+    Of several judgements of a sentence, the settled one is taken: the row without annotator.
 
     Raises:
-        InputError: The file cannot be read or holds no row, or a row is not JSON, lacks its text, or has a label
-            outside the codebook. The message names the file and the line.
+        InputError: The file cannot be read or holds no row; a row is malformed, lacks its text, has a label outside the
+            codebook or repeats an id; or several annotators judged a sentence and nobody has settled it. The message
+            names the file and the row.
     """
-    if not path.is_file():
-        raise InputError("no such file", path=path)
+    by_id = defaultdict(list)
+    for number, row in _good_rows(path):
+        by_id[row.id].append((number, row))
     rows = []
-    seen: dict[str, int] = {}
-    with path.open(encoding="utf-8-sig", errors="replace") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            if "\ufffd" in line:
-                raise InputError("not UTF-8", path=path, row=number)
-            try:
-                row = json.loads(line)
-                if isinstance(row, dict) and row.get("boilerplate") is True:
-                    continue
-                annotation = _annotation(row, fallback_id=f"{path.stem}-{number}")
-            except (json.JSONDecodeError, RecursionError) as error:
-                raise InputError(f"not JSON ({error})", path=path, row=number) from None
-            except (CodebookError, TypeError) as error:
-                raise InputError(str(error), path=path, row=number) from None
-            if annotation.id in seen:
-                reason = f"id {annotation.id!r} stands in line {seen[annotation.id]} already"
-                raise InputError(reason, path=path, row=number)
-            seen[annotation.id] = number
-            rows.append(annotation)
-    if not rows:
-        raise InputError("holds no annotated sentence", path=path)
+    for same in by_id.values():
+        number, first = same[0]
+        final = settled([judgement for _, judgement in same])
+        if final is None:
+            names = " and ".join(repr(judgement.annotator) for _, judgement in same)
+            advice = "keep one row per sentence, or add the settled one without annotator"
+            raise InputError(f"id {first.id!r} is judged by {names}: {advice}", path=path, row=number)
+        rows.append(final)
     return rows
+
+
+def read_judgements(path: Path) -> list[Annotation]:
+    """Read every judgement of an annotation file, as agreement is measured on: an id may repeat.
+
+    Raises:
+        InputError: As in :func:`read_annotations`, but for what several annotators judged.
+    """
+    return [row for _, row in _good_rows(path)]
+
+
+def settled(judgements: Sequence[Annotation]) -> Annotation | None:
+    """Return the judgement of one sentence that counts: the only one, or the one without annotator, if any."""
+    if len(judgements) == 1:
+        return judgements[0]
+    return next((row for row in judgements if row.annotator is None), None)
 
 
 def label_counts(rows: Iterable[Annotation]) -> dict[str, int]:
@@ -67,28 +124,174 @@ def label_counts(rows: Iterable[Annotation]) -> dict[str, int]:
     return {label: counts[label] for label in (*STANCES, *EVENTS)}
 
 
-def _annotation(row: Any, *, fallback_id: str) -> Annotation:  # noqa: ANN401 - whatever JSON holds
-    """Check one decoded row.
+def write_annotations(rows: Iterable[Annotation], path: Path) -> None:
+    """Write an annotation file (JSON Lines); it appears whole or not at all."""
+    write_whole(path, (json.dumps(row.to_dict(), ensure_ascii=False) + "\n" for row in rows))
+
+
+def scan_judgements(path: Path) -> Iterator[tuple[int, Annotation | InputError]]:
+    """Yield row numbers and judgements, and an error in the place of each bad row.
+
+    Numbers are 1-based: lines of JSON Lines; records of a table, whose header is row 1.
 
     Raises:
-        TypeError: The row, its text or its events have the wrong type.
+        InputError: The file cannot be read, or is of an unknown type.
+    """
+    if not path.is_file():
+        raise InputError("is a folder: name its files" if path.is_dir() else "no such file", path=path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(f"unknown file type {path.suffix!r}: use {', '.join(SUFFIXES)}", path=path)
+    try:
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+            if is_utf16(stream):
+                raise InputError(UTF16, path=path)
+            is_json = path.suffix.lower() == ".jsonl"
+            rows = (
+                json_rows(stream, path)
+                if is_json
+                else csv_rows(stream, path, needed=("text", "stance", "events"), advice=_ADVICE)
+            )
+            seen = SeenJudgements()
+            for number, row in rows:
+                if isinstance(row, InputError):
+                    yield number, row
+                    continue
+                try:
+                    fields = row if is_json else _decode_cells(row)
+                    judgements = parse_row(fields, fallback_id=f"{printable(path.stem)}-{number}")
+                    for judgement in judgements:
+                        seen.check(judgement, f"row {number}")
+                except (CodebookError, TypeError, ValueError) as error:
+                    yield number, InputError(str(error), path=path, row=number)
+                    continue
+                for judgement in judgements:
+                    yield number, judgement
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", path=path) from None
+
+
+def _good_rows(path: Path) -> list[tuple[int, Annotation]]:
+    """Return all rows of a file that has no bad one.
+
+    Raises:
+        InputError: The file cannot be read or holds no row; or its first bad row, with the number of the others.
+    """
+    rows: list[tuple[int, Annotation]] = []
+    errors: list[InputError] = []
+    for number, item in scan_judgements(path):
+        if isinstance(item, InputError):
+            errors.append(item)
+        else:
+            rows.append((number, item))
+    if errors:
+        more = f" ({len(errors) - 1} more bad rows: `iraqcoal data check` lists them)" if len(errors) > 1 else ""
+        raise InputError(errors[0].reason + more, path=path, row=errors[0].row)
+    if not rows:
+        raise InputError("holds no annotated sentence", path=path)
+    return rows
+
+
+class SeenJudgements:
+    """The judgements of a file so far."""
+
+    def __init__(self) -> None:
+        self._by_annotator: dict[tuple[str, str | None], tuple[str, Annotation]] = {}
+        self._by_id: dict[str, tuple[str, Annotation]] = {}
+
+    def check(self, judgement: Annotation, place: str) -> None:
+        """Refuse a second judgement by the same annotator, and a second sentence of the same id.
+
+        Args:
+            judgement: The next one.
+            place: Where it stands, such as ``row 3``.
+
+        Raises:
+            ValueError: It is one.
+        """
+        first_place, first = self._by_id.setdefault(judgement.id, (place, judgement))
+        for name in ("text", "doc_id", "split"):
+            if getattr(first, name) != getattr(judgement, name):
+                raise ValueError(f"id {judgement.id!r} stands in {first_place} already, with another {name}")
+        key = (judgement.id, judgement.annotator)
+        same_place, same = self._by_annotator.setdefault(key, (place, judgement))
+        if same is not judgement:
+            by_whom = "" if judgement.annotator is None else f", by annotator {judgement.annotator!r}"
+            raise ValueError(f"id {judgement.id!r} stands in {same_place} already{by_whom}")
+
+
+def _decode_cells(row: Mapping[str, str]) -> dict[str, Any]:
+    """Return a table's row as JSON would hold it.
+
+    Raises:
+        ValueError: The stance is empty, or the row ends before it or the events.
+    """
+    fields: dict[str, Any] = {name: cell for name, cell in row.items() if name != "annotators"}
+    for name in ("stance", "events"):
+        if name not in row:
+            raise ValueError(f"has no cell in column {name!r}: write {NOT_JUDGED} if nobody has judged it")
+        cell = row[name].strip()
+        fields[name] = None if cell == NOT_JUDGED else cell
+    if fields["stance"] == "":
+        raise ValueError(f"the stance is empty: write {', '.join(STANCES)}, or {NOT_JUDGED} if nobody has judged it")
+    if fields["events"] is not None:
+        fields["events"] = [event.strip() for event in fields["events"].split("|")] if fields["events"] else []
+    return fields
+
+
+def parse_row(row: Mapping[str, Any], *, fallback_id: str) -> list[Annotation]:
+    """Return what a row of JSON holds: nothing if it is boilerplate, else the row, then what it was settled from.
+
+    Args:
+        row: The columns.
+        fallback_id: The name of a row that has none.
+
+    Raises:
+        TypeError: A field has the wrong type.
+        ValueError: The split is unknown.
         CodebookError: A label is unknown.
     """
-    if not isinstance(row, dict):
-        raise TypeError("a row must be a JSON object")
+    if row.get("boilerplate") is True:
+        return []
     text = row.get("text")
     if not isinstance(text, str) or not text.strip():
         raise TypeError("field 'text' is missing or empty")
-    events = row.get("events")
-    if events is not None and not isinstance(events, list):
-        raise TypeError("field 'events' must be a list of labels, or null")
-    stance = row.get("stance")
-    row_id = str(row.get("id", fallback_id))
-    return Annotation(
+    split = _name(row, "split")
+    if split is not None and split not in SPLITS:
+        raise ValueError(f"unknown split {split!r}: use one of {', '.join(SPLITS)}")
+    row_id = _name(row, "id") or fallback_id
+    annotation = Annotation(
         id=row_id,
-        doc_id=str(row.get("doc_id", row_id)),
+        doc_id=_name(row, "doc_id") or row_id,
         text=text,
-        stance=None if stance is None else check_stance(stance),
-        events=None if events is None else check_events(events),
-        source=row.get("source"),
+        stance=_stance(row.get("stance")),
+        events=_events(row.get("events")),
+        source=_name(row, "source"),
+        split=split,
+        annotator=_name(row, "annotator"),
     )
+    judgements = [annotation]
+    for number, judgement in enumerate(row.get("annotators") or (), 1):
+        if not isinstance(judgement, list) or len(judgement) != 2:
+            raise TypeError("field 'annotators' must be a list of pairs [stance, [events]]")
+        stance, events = _stance(judgement[0]), _events(judgement[1])
+        judgements.append(replace(annotation, stance=stance, events=events, annotator=str(number)))
+    return judgements
+
+
+def _name(row: Mapping[str, Any], field: str) -> str | None:
+    value = row.get(field)
+    if isinstance(value, bool) or not isinstance(value, str | int | float | None):
+        raise TypeError(f"field {field!r} must be text or a number")
+    return None if value is None else str(value).strip() or None
+
+
+def _stance(label: object) -> str | None:
+    return None if label is None else check_stance(label)
+
+
+def _events(labels: object) -> tuple[str, ...] | None:
+    if labels is None:
+        return None
+    if not isinstance(labels, list):
+        raise TypeError(f"field 'events' must be a list of {', '.join(EVENTS)}, or null if nobody has judged it")
+    return check_events(labels)

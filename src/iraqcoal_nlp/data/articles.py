@@ -7,16 +7,14 @@ row never ends a run and is never lost. All read UTF-8, with or without a byte o
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from iraqcoal_nlp.data.tables import csv_rows
+from iraqcoal_nlp.data.tables import NOT_UTF8, UNDECODED, UTF16, UTF16_MARKS, csv_rows, is_utf16, json_rows
 from iraqcoal_nlp.errors import InputError, printable
 from iraqcoal_nlp.records import Article
 
@@ -29,11 +27,7 @@ ERRORS_SUFFIX = ".errors.jsonl"
 ID_COLUMNS = ("doc_id", "id")
 """Columns that name the article if the user names none."""
 
-_UNDECODED = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of bytes that are not UTF-8
-_HALF_PAIR = re.compile("[\ud800-\udfff]")  # what JSON makes of an emoji that was cut in two
-_NOT_UTF8 = "not UTF-8: convert it, for example with `iconv -f WINDOWS-1256 -t UTF-8`"
-_UTF16 = "UTF-16, not UTF-8: convert it with `iconv -f UTF-16 -t UTF-8`"
-_UTF16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")  # its byte order marks, read as above
+_ADVICE = "`iraqcoal score` takes --text-column and --id-column"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +86,8 @@ def read_articles(inputs: Sequence[InputFile], columns: Columns) -> Iterator[Art
     for file in inputs:
         try:
             with file.path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-                start = stream.read(2)
-                stream.seek(0)
-                if start in _UTF16_MARKS:
-                    yield InputError(_UTF16, path=file.path)
+                if is_utf16(stream):
+                    yield InputError(UTF16, path=file.path)
                 elif file.path.suffix.lower() == ".txt":
                     yield read_text(stream, path=file.path, doc_id=file.stem)
                 else:
@@ -107,8 +99,8 @@ def read_articles(inputs: Sequence[InputFile], columns: Columns) -> Iterator[Art
 def read_text(stream: TextIO, *, path: Path | str, doc_id: str) -> Article | InputError:
     """Read a whole stream as one article; line ends stay as they are, so that offsets are true."""
     text = stream.read()
-    if _UNDECODED.search(text):
-        return InputError(_UTF16 if text.startswith(_UTF16_MARKS) else _NOT_UTF8, path=path)
+    if UNDECODED.search(text):
+        return InputError(UTF16 if text.startswith(UTF16_MARKS) else NOT_UTF8, path=path)
     if not text.strip():
         return InputError("the text is empty", path=path)
     return Article(doc_id=doc_id, text=text, source=printable(path))
@@ -145,44 +137,16 @@ def _stem(path: Path) -> str:
 
 def _read_table(stream: TextIO, file: InputFile, columns: Columns) -> Iterator[Article | InputError]:
     if file.path.suffix.lower() == ".jsonl":
-        rows = _json_rows(stream, file.path)
+        rows = json_rows(stream, file.path)
     else:
         needed = [columns.text, *([columns.id] if columns.id else [])]
-        rows = csv_rows(stream, file.path, needed=needed)
+        rows = csv_rows(stream, file.path, needed=needed, advice=_ADVICE)
     n_rows = 0
     for number, row in rows:
         n_rows += 1
         yield row if isinstance(row, InputError) else _article(row, file, number, columns)
     if not n_rows:
         yield InputError("is empty", path=file.path)
-
-
-def _json_rows(stream: TextIO, path: Path) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
-    """Yield line numbers and decoded objects; blank lines are skipped, NaN and infinities become null."""
-    for number, line in enumerate(stream, 1):
-        if not line.strip():
-            continue
-        try:
-            row = line if _UNDECODED.search(line) else json.loads(line, parse_constant=lambda _: None)
-        except (ValueError, RecursionError) as error:
-            yield number, InputError(f"not JSON ({error})", path=path, row=number)
-            continue
-        if isinstance(row, dict):
-            yield number, _mended(row)
-        else:
-            reason = _NOT_UTF8 if row is line else "a row must be a JSON object"
-            yield number, InputError(reason, path=path, row=number)
-
-
-def _mended(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """Write U+FFFD for each half of a surrogate pair: UTF-8 cannot hold it, and its place in the text is kept."""
-    if isinstance(value, str):
-        return _HALF_PAIR.sub("\N{REPLACEMENT CHARACTER}", value)
-    if isinstance(value, list):
-        return [_mended(item) for item in value]
-    if isinstance(value, dict):
-        return {_mended(key): _mended(item) for key, item in value.items()}
-    return value
 
 
 def _article(row: Mapping[str, Any], file: InputFile, number: int, columns: Columns) -> Article | InputError:
@@ -194,8 +158,6 @@ def _article(row: Mapping[str, Any], file: InputFile, number: int, columns: Colu
         return fail(f"has no text in field {columns.text!r}")
     if not text.strip():
         return fail("the text is empty")
-    if any(isinstance(value, str) and _UNDECODED.search(value) for value in row.values()):
-        return fail(_NOT_UTF8)
     id_column = columns.id or next((name for name in ID_COLUMNS if row.get(name) not in (None, "")), None)
     doc_id = f"{file.stem}:{number}" if id_column is None else row.get(id_column)
     if doc_id is None or doc_id == "":

@@ -9,7 +9,9 @@ from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
 from datasets import Sequence as SequenceFeature
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES
-from iraqcoal_nlp.data.annotations import Annotation, read_annotations
+from iraqcoal_nlp.data.annotations import SPLITS, Annotation, read_annotations
+from iraqcoal_nlp.data.splits import split_rows
+from iraqcoal_nlp.errors import InputError
 
 FEATURES = Features(
     {
@@ -33,6 +35,25 @@ def to_dataset(rows: Sequence[Annotation]) -> Dataset:
         "events": [None if row.events is None else [EVENTS.index(event) for event in row.events] for row in rows],
     }
     return Dataset.from_dict(columns, features=FEATURES)
+
+
+def load_annotations(path: Path, *, seed: int) -> DatasetDict:
+    """Load an annotation file as a ``DatasetDict`` with the splits ``train``, ``dev`` and ``test``.
+
+    Args:
+        path: The file: see :mod:`iraqcoal_nlp.data.annotations`.
+        seed: Decides the split by document if the rows carry none.
+
+    Raises:
+        InputError: See :func:`~iraqcoal_nlp.data.annotations.read_annotations` and
+            :func:`~iraqcoal_nlp.data.splits.split_rows`.
+    """
+    rows = read_annotations(path)
+    try:
+        splits = split_rows(rows, seed=seed)
+    except InputError as error:
+        raise InputError(error.reason, path=path) from None
+    return DatasetDict({name: to_dataset(getattr(splits, name)) for name in SPLITS})
 
 
 def load_gold(path: Path) -> DatasetDict:

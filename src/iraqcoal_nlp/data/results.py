@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -38,13 +38,43 @@ def open_writer(path: Path) -> ResultWriter:
     Raises:
         InputError: The type is unknown, the folder does not exist, or the path is a folder.
     """
+    check_output(path, SUFFIXES)
+    return JsonlWriter(path) if path.suffix.lower() == ".jsonl" else CsvWriter(path)
+
+
+def check_output(path: Path, suffixes: Sequence[str]) -> None:
+    """Refuse a path that cannot become a file of one of the types.
+
+    Raises:
+        InputError: The type is none of them, the folder does not exist, or the path is a folder.
+    """
     if path.is_dir() or not path.name:
         raise InputError("is a folder: name a file", path=path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise InputError(f"unknown output type {path.suffix!r}: use {', '.join(SUFFIXES)}", path=path)
+    if path.suffix.lower() not in suffixes:
+        raise InputError(f"unknown output type {path.suffix!r}: use {', '.join(suffixes)}", path=path)
     if not path.parent.is_dir():
         raise InputError("its folder does not exist", path=path)
-    return JsonlWriter(path) if path.suffix.lower() == ".jsonl" else CsvWriter(path)
+
+
+def check_overwrite(path: Path, *, overwrite: bool) -> None:
+    """Refuse to replace a file unasked.
+
+    Raises:
+        InputError: It exists, and ``overwrite`` is false.
+    """
+    if path.exists() and not overwrite:
+        raise InputError("exists already: choose another file, or overwrite it with --force", path=path)
+
+
+def write_whole(path: Path, parts: Iterable[str]) -> None:
+    """Write a text file in UTF-8, which appears whole or not at all."""
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(parts)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 class JsonlWriter:

@@ -1,41 +1,17 @@
-"""Splits without leaks: a document, and everything that nearly repeats it, stays on one side.
-
-Near-duplicates are found by MinHash (Broder, 1997) over word trigrams of the folded text, in bands, and confirmed
-by the exact Jaccard similarity. Agency copy and re-used paragraphs would otherwise stand in training and test alike.
-"""
+"""Splits without leaks: a document, and everything that nearly repeats it, stays on one side."""
 
 from __future__ import annotations
 
-import hashlib
-import re
+import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
-from iraqcoal_nlp.data.annotations import Annotation
+from iraqcoal_nlp.data.annotations import SPLITS, Annotation
+from iraqcoal_nlp.data.duplicates import Shingles, find_copies, shingles, similar_sets, stable_hash
 from iraqcoal_nlp.errors import InputError
-from iraqcoal_nlp.text.normalize import NEWS_V1, build_normalizer
 
-NEAR_DUPLICATE = 0.5
-"""Jaccard similarity of word trigrams from which two sentences count as copies."""
-
-_BANDS, _ROWS = 20, 2  # finds a pair of similarity .5 with probability .997; of .8 with 1 - 1e-9
-
-
-def _hash(text: str) -> int:
-    """Return 64 bits that are the same on every machine, unlike those of ``hash``."""
-    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big")
-
-
-# One independent permutation of 64-bit numbers per row of a signature: odd multiplier, offset.
-_MULTIPLIERS = np.array([[_hash(f"m{i}") | 1] for i in range(_BANDS * _ROWS)], dtype=np.uint64)
-_OFFSETS = np.array([[_hash(f"a{i}")] for i in range(_BANDS * _ROWS)], dtype=np.uint64)
-
-_WORDS = re.compile(r"\w+")
-_FOLDS = str.maketrans("أإآىة", "اااية")
-_normalize = build_normalizer(NEWS_V1)
+LOGGER = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,42 +23,64 @@ class Splits:
     test: tuple[Annotation, ...]
 
 
-def shingles(text: str) -> frozenset[str]:
-    """Return the word trigrams of the text, spelling folded; all its words if it has fewer than three."""
-    words = _WORDS.findall(_normalize(text).translate(_FOLDS))
-    if len(words) < 3:
-        return frozenset(words)
-    return frozenset(" ".join(words[i : i + 3]) for i in range(len(words) - 2))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leak:
+    """A held-out row that nearly repeats a row of another use."""
+
+    held_out: Annotation
+    copy: Annotation
 
 
-def similarity(one: frozenset[str], other: frozenset[str]) -> float:
-    """Return the Jaccard similarity, in [0, 1]; 0 if either set is empty."""
-    return len(one & other) / len(one | other) if one and other else 0.0
+def split_rows(rows: Sequence[Annotation], *, seed: int, dev: float = 0.1, test: float = 0.1) -> Splits:
+    """Split as the rows say, or by document where they say nothing.
 
+    Given sides are kept as they are; warnings tell what leaks from one to another.
 
-def near_duplicates(texts: Sequence[str], threshold: float = NEAR_DUPLICATE) -> list[tuple[int, int]]:
-    """Return index pairs ``(i, j)``, ``i < j``, of texts at least ``threshold`` similar.
+    Args:
+        rows: Annotated sentences.
+        seed: As in :func:`split_by_document`; like ``dev`` and ``test``, used only if no row carries a split.
+        dev: Expected share of groups for choosing thresholds, in [0, 1).
+        test: Expected share of groups for the final measurement, in [0, 1).
 
-    A pair is found through bands of its signature, so a rare one at the threshold itself may be missed.
+    Raises:
+        InputError: Some rows carry a split and others do not.
     """
-    sets = [shingles(text) for text in texts]
-    buckets: defaultdict[tuple[int, tuple[int, ...]], list[int]] = defaultdict(list)
-    for index, grams in enumerate(sets):
-        for band, key in enumerate(_bands(grams)):
-            buckets[band, key].append(index)
-    candidates = {(a, b) for members in buckets.values() for n, b in enumerate(members) for a in members[:n]}
-    return sorted((a, b) for a, b in candidates if similarity(sets[a], sets[b]) >= threshold)
+    without = [row for row in rows if row.split is None]
+    if len(without) == len(rows):
+        return split_by_document(rows, seed=seed, dev=dev, test=test)
+    if without:
+        raise InputError(
+            f"{len(without)} of {len(rows)} rows carry no split, first {without[0].id!r}: give all of them one, or none"
+        )
+    splits = Splits(**{name: tuple(row for row in rows if row.split == name) for name in SPLITS})
+    leaks, shared = find_leaks(splits), shared_documents(splits)
+    if leaks:
+        first = leaks[0]
+        LOGGER.warning(
+            "%d held-out rows nearly repeat a row of another given split; first: %r (%s) and %r (%s)",
+            len(leaks), first.held_out.id, first.held_out.split, first.copy.id, first.copy.split,
+        )  # fmt: skip
+    if shared:
+        LOGGER.warning("%d documents have rows in several given splits; first: %r", len(shared), shared[0])
+    return splits
 
 
-def _bands(grams: Iterable[str]) -> list[tuple[int, ...]]:
-    """Return one bucket key per band; no keys for an empty set, which is like nothing."""
-    hashes = np.array([_hash(gram) for gram in grams], dtype=np.uint64)
-    if not len(hashes):
-        return []
-    permuted = hashes[None, :] * _MULTIPLIERS + _OFFSETS  # modulo 2^64
-    permuted ^= permuted >> np.uint64(29)
-    signature = permuted.min(axis=1).tolist()
-    return [tuple(signature[band * _ROWS : (band + 1) * _ROWS]) for band in range(_BANDS)]
+def find_leaks(splits: Splits) -> list[Leak]:
+    """Return the dev rows that nearly repeat a training row, then the test rows that nearly repeat one of either."""
+    train_and_dev = (*splits.train, *splits.dev)
+    return [*_leaks(splits.dev, splits.train), *_leaks(splits.test, train_and_dev)]
+
+
+def shared_documents(splits: Splits) -> list[str]:
+    """Return each ``doc_id`` that has rows in several splits, in the order of the rows."""
+    sides = [{row.doc_id for row in side} for side in (splits.train, splits.dev, splits.test)]
+    rows = (*splits.train, *splits.dev, *splits.test)
+    return [doc for doc in dict.fromkeys(row.doc_id for row in rows) if sum(doc in side for side in sides) > 1]
+
+
+def _leaks(held_out: Sequence[Annotation], others: Sequence[Annotation]) -> list[Leak]:
+    copies = find_copies([row.text for row in held_out], [row.text for row in others])
+    return [Leak(held_out=held_out[index], copy=others[copy]) for index, copy in copies.items()]
 
 
 def group_documents(rows: Sequence[Annotation]) -> dict[str, str]:
@@ -94,9 +92,18 @@ def group_documents(rows: Sequence[Annotation]) -> dict[str, str]:
             parent[doc] = doc = parent[parent[doc]]
         return doc
 
-    for a, b in near_duplicates([row.text for row in rows]):
-        one, other = sorted((root(rows[a].doc_id), root(rows[b].doc_id)))
+    def tie(doc: str, another: str) -> None:
+        one, other = sorted((root(doc), root(another)))
         parent[other] = one
+
+    first_with: dict[Shingles, str] = {}  # exact copies are tied one by one: a thousand of them are a million pairs
+    for row in rows:
+        grams = shingles(row.text)
+        if grams:
+            tie(first_with.setdefault(grams, row.doc_id), row.doc_id)
+    sets = list(first_with)
+    for a, b in similar_sets(sets):
+        tie(first_with[sets[a]], first_with[sets[b]])
     return {doc: root(doc) for doc in parent}
 
 
@@ -114,7 +121,7 @@ def split_by_document(rows: Sequence[Annotation], *, seed: int, dev: float = 0.1
     sides: dict[str, list[Annotation]] = {"train": [], "dev": [], "test": []}
     groups = group_documents(rows)
     for row in rows:
-        place = _hash(f"{seed}:{groups[row.doc_id]}") / 2**64
+        place = stable_hash(f"{seed}:{groups[row.doc_id]}") / 2**64
         side = "test" if place < test else "dev" if place < test + dev else "train"
         sides[side].append(row)
     return Splits(train=tuple(sides["train"]), dev=tuple(sides["dev"]), test=tuple(sides["test"]))
@@ -148,7 +155,7 @@ def k_folds(rows: Sequence[Annotation], *, k: int, seed: int) -> list[tuple[list
             "its own doc_id"
         )
     folds: list[set[int]] = [set() for _ in range(k)]
-    for name in sorted(members, key=lambda name: (-len(members[name]), _hash(f"{seed}:{name}"))):
+    for name in sorted(members, key=lambda name: (-len(members[name]), stable_hash(f"{seed}:{name}"))):
         min(folds, key=len).update(members[name])
     return [
         (
@@ -161,7 +168,5 @@ def k_folds(rows: Sequence[Annotation], *, k: int, seed: int) -> list[tuple[list
 
 def drop_leaks(rows: Sequence[Annotation], held_out: Sequence[Annotation]) -> list[Annotation]:
     """Return the rows that nearly repeat no held-out sentence."""
-    texts = [*(row.text for row in held_out), *(row.text for row in rows)]
-    first = len(held_out)
-    leaks = {b for a, b in near_duplicates(texts) if a < first <= b}
-    return [row for index, row in enumerate(rows, first) if index not in leaks]
+    leaks = find_copies([row.text for row in rows], [row.text for row in held_out])
+    return [row for index, row in enumerate(rows) if index not in leaks]

@@ -1,8 +1,13 @@
-"""Rows of comma- and tab-separated files, each fault in its place."""
+"""Rows of JSON Lines and of comma- and tab-separated files, each fault in its place.
+
+Streams are opened as UTF-8 with ``errors="surrogateescape"`` and ``newline=""``.
+"""
 
 from __future__ import annotations
 
 import csv
+import json
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -10,16 +15,60 @@ from typing import Any, TextIO
 
 from iraqcoal_nlp.errors import InputError
 
+UNDECODED = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of bytes that are not UTF-8
+NOT_UTF8 = "not UTF-8: convert it, for example with `iconv -f WINDOWS-1256 -t UTF-8`"
+UTF16 = "UTF-16, not UTF-8: convert it with `iconv -f UTF-16 -t UTF-8`"
+UTF16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")  # its byte order marks, read as above
+
+_HALF_PAIR = re.compile("[\ud800-\udfff]")  # what JSON makes of an emoji that was cut in two
 _LONGEST_CELL = 2**31 - 1  # the csv module refuses more than 128 KB by default, and a C long is short on Windows
 
 
-def csv_rows(stream: TextIO, path: Path, *, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
+def is_utf16(stream: TextIO) -> bool:
+    """Return whether a file, from its start, is UTF-16; the stream stands at the start again."""
+    start = stream.read(2)
+    stream.seek(0)
+    return start in UTF16_MARKS
+
+
+def json_rows(stream: TextIO, path: Path) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
+    """Yield line numbers and decoded objects; blank lines are skipped, NaN and infinities become null."""
+    for number, line in enumerate(stream, 1):
+        if not line.strip():
+            continue
+        try:
+            row = line if UNDECODED.search(line) else json.loads(line, parse_constant=lambda _: None)
+        except (ValueError, RecursionError) as error:
+            yield number, InputError(f"not JSON ({error})", path=path, row=number)
+            continue
+        if isinstance(row, dict):
+            yield number, mended(row)
+        else:
+            reason = NOT_UTF8 if row is line else "a row must be a JSON object"
+            yield number, InputError(reason, path=path, row=number)
+
+
+def mended(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """Write U+FFFD for each half of a surrogate pair: UTF-8 cannot hold it, and its place in the text is kept."""
+    if isinstance(value, str):
+        return _HALF_PAIR.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, list):
+        return [mended(item) for item in value]
+    if isinstance(value, dict):
+        return {mended(key): mended(item) for key, item in value.items()}
+    return value
+
+
+def csv_rows(
+    stream: TextIO, path: Path, *, needed: Sequence[str], advice: str
+) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
     """Yield row numbers as a spreadsheet shows them (the header is row 1), and rows by column name.
 
     Args:
-        stream: The file, opened with ``newline=""``.
+        stream: The file.
         path: Its path: ``.tsv`` is separated by tabs, all else by commas.
         needed: Columns without which no row can be used.
+        advice: What to do if one of them is missing.
     """
     csv.field_size_limit(_LONGEST_CELL)
     separator = "\t" if path.suffix.lower() == ".tsv" else ","
@@ -33,7 +82,7 @@ def csv_rows(stream: TextIO, path: Path, *, needed: Sequence[str]) -> Iterator[t
         elif not cells:
             continue  # a blank line
         elif not header:
-            fault = _header_fault(cells, needed)
+            fault = _header_fault(cells, needed, advice)
             if fault is not None:
                 yield number, InputError(fault, path=path, row=number)
                 return
@@ -41,6 +90,8 @@ def csv_rows(stream: TextIO, path: Path, *, needed: Sequence[str]) -> Iterator[t
         elif len(cells) > len(header):
             reason = f"has {len(cells)} cells, the header has {len(header)}: quote cells that hold a separator"
             yield number, InputError(reason, path=path, row=number)
+        elif any(UNDECODED.search(cell) for cell in cells):
+            yield number, InputError(NOT_UTF8, path=path, row=number)
         else:
             yield number, dict(zip(header, cells, strict=False))
 
@@ -92,13 +143,12 @@ class _Lines:
         self._waiting.extendleft(reversed(self.taken[1:]))
 
 
-def _header_fault(header: Sequence[str], needed: Sequence[str]) -> str | None:
+def _header_fault(header: Sequence[str], needed: Sequence[str], advice: str) -> str | None:
     for name in needed:
         if name not in header:
             if len(header) == 1 and ";" in header[0]:
                 return "its columns are separated by ';': save it with commas, or as .tsv with tabs"
-            known = ", ".join(map(repr, header))
-            return f"has no column {name!r} but {known}: `iraqcoal score` takes --text-column and --id-column"
+            return f"has no column {name!r} but {', '.join(map(repr, header))}: {advice}"
         if header.count(name) > 1:
             return f"has {header.count(name)} columns {name!r}: rename all but one"
     return None

@@ -30,6 +30,8 @@ class AnnotatedFile:
     """Rows that were judged for one head at least."""
     n_unjudged: int
     """Rows that were judged for neither, and left out."""
+    n_trained_on: int = 0
+    """Rows that the file gives to train or dev, and left out: a model may have learned them."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return all but the text, ready for JSON."""
@@ -39,18 +41,25 @@ class AnnotatedFile:
             "n_sentences": len(self.rows),
             "n_documents": len({row.doc_id for row in self.rows}),
             "n_unjudged": self.n_unjudged,
+            "n_trained_on": self.n_trained_on,
         }
 
 
-def read_files(paths: Iterable[Path]) -> list[AnnotatedFile]:
+def read_files(paths: Iterable[Path], *, test_only: bool = True) -> list[AnnotatedFile]:
     """Read annotation files.
+
+    Args:
+        paths: The files.
+        test_only: Whether to take only the test rows of a file that says which are.
 
     Raises:
         InputError: See :func:`~iraqcoal_nlp.data.annotations.read_annotations`; or nobody judged any row of a file.
     """
     files: list[AnnotatedFile] = []
     for path in paths:
-        rows = read_annotations(path)
+        everything = read_annotations(path)
+        rows = [row for row in everything if row.split == "test"] if test_only else []
+        rows = rows or everything
         judged = tuple(row for row in rows if row.stance is not None or row.events is not None)
         if not judged:
             raise InputError("no row has a stance or events: there is nothing to measure", path=path)
@@ -62,6 +71,7 @@ def read_files(paths: Iterable[Path]) -> list[AnnotatedFile]:
                 sha256=file_sha256(path),
                 rows=judged,
                 n_unjudged=len(rows) - len(judged),
+                n_trained_on=len(everything) - len(rows),
             )
         )
     return files

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from iraqcoal_nlp.data.articles import ERRORS_SUFFIX, Columns, list_inputs, read_articles
-from iraqcoal_nlp.data.results import open_writer
+from iraqcoal_nlp.data.results import check_overwrite, open_writer
 from iraqcoal_nlp.errors import InputError, printable
 from iraqcoal_nlp.inference.classifier import ArticleClassifier
 from iraqcoal_nlp.records import Article, ArticleResult
@@ -106,8 +106,7 @@ def score_files(
     writing = open_writer(out)
     error_path = out.with_name(out.name + ERRORS_SUFFIX)
     files = list_inputs(inputs, without=(out, error_path))
-    if out.exists() and not overwrite:
-        raise InputError("exists already: choose another file, or overwrite it with --force", path=out)
+    check_overwrite(out, overwrite=overwrite)
     started = time.perf_counter()
     with writing as writer:
         input_bytes = sum(file.path.stat().st_size for file in files)

@@ -18,7 +18,7 @@ from iraqcoal_nlp.codebook import STANCES
 from iraqcoal_nlp.data.annotations import Annotation, label_counts, read_annotations
 from iraqcoal_nlp.data.corrections import apply_corrections
 from iraqcoal_nlp.data.fingerprints import rows_sha256
-from iraqcoal_nlp.data.splits import Splits, drop_leaks, split_by_document
+from iraqcoal_nlp.data.splits import Splits, drop_leaks, split_rows
 from iraqcoal_nlp.errors import InputError
 from iraqcoal_nlp.evaluation.checklist import Case, read_checklist, run_checklist
 from iraqcoal_nlp.evaluation.measure import measure
@@ -75,7 +75,7 @@ class TrainData:
         corrections: Path | None = None,
         seed: int = 13,
     ) -> TrainData:
-        """Read annotation files, and split the first by document.
+        """Read annotation files, and split the first: as its rows say, or by document.
 
         Args:
             path: Annotated sentences, split into train, dev and test.
@@ -83,7 +83,7 @@ class TrainData:
             gold: A public test set.
             checklist: Behavioural tests.
             corrections: Labels that replace those of the first file, by id.
-            seed: Seed of the split.
+            seed: Seed of the split by document.
 
         Raises:
             InputError: A file cannot be read, or a row is wrong; the message names file and row.
@@ -92,7 +92,7 @@ class TrainData:
         if corrections is not None:
             rows = apply_corrections(rows, corrections)
         return cls(
-            splits=split_by_document(rows, seed=seed),
+            splits=split_rows(rows, seed=seed),
             extra=[row for file in extra for row in read_annotations(file)],
             gold=read_annotations(gold) if gold else (),
             checklist=read_checklist(checklist) if checklist else (),
