@@ -11,6 +11,7 @@ from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
 from iraqcoal_nlp.model.configuration import IraqCoalConfig
+from iraqcoal_nlp.model.encoder import load_encoder
 
 IGNORED_STANCE = -100
 """Stance index of a sentence without a stance label; it adds nothing to the loss."""
@@ -60,15 +61,21 @@ class IraqCoalForSentenceClassification(PreTrainedModel):
         self.post_init()  # type: ignore[no-untyped-call]
 
     @classmethod
-    def from_encoder(cls, encoder: str | Path, config: IraqCoalConfig) -> IraqCoalForSentenceClassification:
+    def from_encoder(
+        cls, encoder: str | Path, config: IraqCoalConfig, *, revision: str | None = None
+    ) -> IraqCoalForSentenceClassification:
         """Start from a pre-trained encoder: its weights, and new heads.
 
         Args:
             encoder: Hub name or folder of any BERT-like checkpoint.
             config: Shape and heads; its ``encoder_config`` must be that checkpoint's.
+            revision: Branch, tag or commit on the hub; ``None`` is its main branch.
+
+        Raises:
+            ModelFolderError: The encoder's weights are not all there, or are not safe to open.
         """
         model = cls(config)
-        pretrained = AutoModel.from_pretrained(encoder, config=config.encoder_config, dtype=torch.float32)
+        pretrained = load_encoder(encoder, model.encoder.config, revision=revision)
         weights = {name: value for name, value in pretrained.state_dict().items() if not name.startswith("pooler.")}
         model.encoder.load_state_dict(weights, strict=True)
         return model

@@ -1,0 +1,297 @@
+"""Checkpoints in the formats of a hub: each goes the whole way, and an incomplete or hostile one is one clear line."""
+
+import json
+import logging
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import (
+    AutoConfig,
+    AutoTokenizer,
+    BertConfig,
+    BertForMaskedLM,
+    ElectraConfig,
+    ElectraForPreTraining,
+    XLMRobertaConfig,
+    XLMRobertaForMaskedLM,
+)
+
+import iraqcoal_nlp as iq
+from conftest import SEEDS
+from iraqcoal_nlp.data.annotations import read_annotations
+from iraqcoal_nlp.data.splits import split_by_document
+from iraqcoal_nlp.model.backends.onnx import OnnxBackend
+from iraqcoal_nlp.model.backends.torch import TorchBackend
+from iraqcoal_nlp.model.encoder import load_encoder, load_encoder_tokenizer, longest_input
+from iraqcoal_nlp.model.export import export_onnx
+from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
+from iraqcoal_nlp.scoring.stream import score_files
+from iraqcoal_nlp.text.normalize import ARABERT_V1, NEWS_V1, build_normalizer
+from iraqcoal_nlp.training.finetune import build_model
+from iraqcoal_nlp.training.recipe import TrainRecipe
+from iraqcoal_nlp.training.run import TrainData, train
+
+PLACEHOLDERS = ["[رابط]", "[بريد]", "[مستخدم]"]
+SPECIAL = {
+    "unk_token": "[UNK]",
+    "sep_token": "[SEP]",
+    "pad_token": "[PAD]",
+    "cls_token": "[CLS]",
+    "mask_token": "[MASK]",
+}
+SHAPE = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
+POSITIONS = 96
+FORMATS = ("bin", "safetensors", "tokenizer.json", "electra", "xlm-roberta")
+
+
+@pytest.fixture(scope="session")
+def pieces() -> list[str]:
+    """A WordPiece vocabulary of the seed articles, in AraBERT's order: special pieces and its placeholders first."""
+    learner = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    learner.normalizer = normalizers.BertNormalizer(lowercase=False)
+    learner.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *PLACEHOLDERS]
+    articles = [str(path) for path in sorted((SEEDS / "articles").glob("*.txt"))]
+    learner.train(articles, trainers.WordPieceTrainer(vocab_size=900, special_tokens=special, show_progress=False))
+    ids = learner.get_vocab()
+    return sorted(ids, key=ids.__getitem__)
+
+
+def write_json(path: Path, content: dict) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+
+
+def write_vocabulary(folder: Path, pieces: list[str]) -> None:
+    """Write the three tokenizer files of AraBERT's repository, word for word but for the length."""
+    (folder / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
+    write_json(folder / "special_tokens_map.json", SPECIAL)
+    settings = {
+        "do_lower_case": False, **SPECIAL, "tokenize_chinese_chars": True, "strip_accents": None, "max_len": POSITIONS,
+        "do_basic_tokenize": True, "never_split": ["[بريد]", "[مستخدم]", "[رابط]"], "special_tokens_map_file": None,
+        "name_or_path": "aubmindlab/bert-base-arabertv02",
+    }  # fmt: skip
+    write_json(folder / "tokenizer_config.json", settings)
+
+
+def write_bert(folder: Path, pieces: list[str], *, weights: str) -> None:
+    """Write a masked language model as AraBERT's repository holds it: ``bert.`` prefixes, head, position ids."""
+    write_vocabulary(folder, pieces)
+    shape = {
+        "architectures": ["BertForMaskedLM"], "attention_probs_dropout_prob": 0.1, "hidden_act": "gelu",
+        "hidden_dropout_prob": 0.1, "initializer_range": 0.02, "max_position_embeddings": POSITIONS,
+        "model_type": "bert", "type_vocab_size": 2, "vocab_size": len(pieces), **SHAPE,
+    }  # fmt: skip
+    write_json(folder / "config.json", shape)
+    state = BertForMaskedLM(BertConfig(**{key: shape[key] for key in shape if key != "model_type"})).state_dict()
+    state["bert.embeddings.position_ids"] = torch.arange(POSITIONS)[None]  # saved by the versions of 2020
+    if weights == "bin":  # torch's format before 1.6: one pickle after another, no zip
+        torch.save(state, folder / "pytorch_model.bin", _use_new_zipfile_serialization=False)
+    else:
+        save_file({name: value.clone() for name, value in state.items()}, folder / "model.safetensors")
+
+
+def write_electra(folder: Path, pieces: list[str]) -> None:
+    """Write a discriminator whose embeddings are narrower than its layers, as AraELECTRA's repository holds it."""
+    write_vocabulary(folder, pieces)
+    config = ElectraConfig(vocab_size=len(pieces), embedding_size=16, max_position_embeddings=POSITIONS, **SHAPE)
+    ElectraForPreTraining(config).save_pretrained(folder)
+
+
+def write_xlm_roberta(folder: Path) -> None:
+    """Write an XLM-R: SentencePiece pieces in tokenizer.json, padding id 1, positions that start after it."""
+    special = {"bos_token": "<s>", "pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
+    learner = Tokenizer(models.Unigram())
+    learner.normalizer = normalizers.NFKC()
+    learner.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokens = [*special.values()]
+    articles = [str(path) for path in sorted((SEEDS / "articles").glob("*.txt"))]
+    trainer = trainers.UnigramTrainer(vocab_size=600, special_tokens=tokens, unk_token="<unk>", show_progress=False)
+    learner.train(articles, trainer)
+    learner.add_special_tokens(["<mask>"])
+    learner.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    learner.save(str(folder / "tokenizer.json"))
+    settings = {"tokenizer_class": "XLMRobertaTokenizer", "mask_token": "<mask>", "model_max_length": POSITIONS}
+    write_json(folder / "tokenizer_config.json", settings | special)
+    config = XLMRobertaConfig(
+        vocab_size=learner.get_vocab_size(), max_position_embeddings=POSITIONS + 2, type_vocab_size=1, pad_token_id=1,
+        bos_token_id=0, eos_token_id=2, **SHAPE,
+    )  # fmt: skip
+    XLMRobertaForMaskedLM(config).save_pretrained(folder)
+
+
+@pytest.fixture(scope="session")
+def checkpoints(pieces: list[str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """One folder for each of :data:`FORMATS`, with random weights."""
+    torch.manual_seed(13)
+    folders = {name: tmp_path_factory.mktemp(name) for name in FORMATS}
+    write_bert(folders["bin"], pieces, weights="bin")
+    write_bert(folders["safetensors"], pieces, weights="safetensors")
+    write_bert(folders["tokenizer.json"], pieces, weights="safetensors")
+    AutoTokenizer.from_pretrained(folders["tokenizer.json"]).backend_tokenizer.save(
+        str(folders["tokenizer.json"] / "tokenizer.json")
+    )
+    (folders["tokenizer.json"] / "vocab.txt").unlink()
+    write_electra(folders["electra"], pieces)
+    write_xlm_roberta(folders["xlm-roberta"])
+    return folders
+
+
+@pytest.fixture
+def copy(checkpoints, tmp_path) -> Path:
+    """The checkpoint with the ``.bin`` file, free to be broken."""
+    return Path(shutil.copytree(checkpoints["bin"], tmp_path / "copy"))
+
+
+def recipe(encoder: Path) -> TrainRecipe:
+    return TrainRecipe(
+        name="hub", encoder=str(encoder), max_length=64, learning_rate=1e-3, epochs=2.0, precision="fp32",
+        normalizer=NEWS_V1 if encoder.name.startswith("xlm") else ARABERT_V1,
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # torch and its exporter warn of their own internals
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_goes_the_whole_way(checkpoints, name, tmp_path, sentences):
+    rows = read_annotations(SEEDS / "gold.jsonl")
+    folder = train(recipe(checkpoints[name]), TrainData(splits=split_by_document(rows, seed=13)), tmp_path / "run")
+
+    assert json.loads((folder / "evaluation.json").read_text("utf-8"))["scores"]["held-out news"]["stance"]["labels"]
+    int8, loaded = iq.load(folder, backend="onnx"), iq.load(folder, backend="torch", device="cpu")
+    for one, other in zip(int8.classify_sentences(sentences), loaded.classify_sentences(sentences), strict=True):
+        assert one.stance_probs == pytest.approx(other.stance_probs, abs=0.05)
+        assert one.event_probs == pytest.approx(other.event_probs, abs=0.05)
+    report = score_files([SEEDS / "articles"], tmp_path / "rows.jsonl", int8)
+    assert (report.articles, report.errors.count) == (5, 0)
+    assert len((tmp_path / "rows.jsonl").read_text("utf-8").splitlines()) == report.sentences > 100
+
+    network = IraqCoalForSentenceClassification.from_pretrained(folder)
+    export_onnx(network, tmp_path / "fp32.onnx", int8=False)
+    windows = load_encoder_tokenizer(checkpoints[name], max_length=64).first_windows(sentences[:20])
+    exact, reference = OnnxBackend(tmp_path / "fp32.onnx"), TorchBackend(network, device="cpu")
+    for one, other in zip(exact.logits(windows), reference.logits(windows), strict=True):
+        assert one == pytest.approx(other, abs=1e-5)
+        assert other.std(axis=0).max() > 1e-3  # sentences are told apart at all
+
+
+@pytest.mark.parametrize(("name", "prefix"), [("bin", "bert."), ("electra", "electra."), ("xlm-roberta", "roberta.")])
+def test_every_weight_of_the_encoder_comes_from_the_file(checkpoints, name, prefix):
+    folder = checkpoints[name]
+    saved = (
+        torch.load(folder / "pytorch_model.bin", weights_only=True)
+        if name == "bin"
+        else load_file(folder / "model.safetensors")
+    )
+    encoder = build_model(recipe(folder), []).encoder.state_dict()
+    assert encoder.keys()
+    for key, value in encoder.items():
+        assert value.equal(saved[prefix + key])
+
+
+def test_loading_says_nothing_of_the_head_that_is_left_behind(checkpoints, caplog, capsys):
+    with caplog.at_level(logging.WARNING):
+        load_encoder(checkpoints["bin"], AutoConfig.from_pretrained(checkpoints["bin"]))
+    assert "UNEXPECTED" not in caplog.text + capsys.readouterr().err
+
+
+class Hostile:
+    """What a pickle may hold: a call that runs when it is opened."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.trace),)
+
+
+def test_a_pickle_that_would_run_a_program_is_refused(copy, tmp_path):
+    for zipped in (True, False):
+        state = {"bert.pooler.dense.bias": Hostile(tmp_path / "ran")}
+        torch.save(state, copy / "pytorch_model.bin", _use_new_zipfile_serialization=zipped)
+        with pytest.raises(iq.ModelFolderError, match=r"could run any program.*model\.safetensors") as refused:
+            build_model(recipe(copy), [])
+        assert str(refused.value).startswith(f"{copy}: ")
+        assert "\n" not in str(refused.value)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_weights_that_are_missing_or_damaged_are_one_line(copy, checkpoints):
+    saved = torch.load(copy / "pytorch_model.bin", weights_only=True)
+    whole = (checkpoints["safetensors"] / "model.safetensors").read_bytes()
+
+    def refused(reason: str) -> None:
+        with pytest.raises(iq.ModelFolderError, match=reason) as error:
+            build_model(recipe(copy), [])
+        assert "\n" not in str(error.value)
+
+    torch.save({"other." + name: value for name, value in saved.items()}, copy / "pytorch_model.bin")
+    refused(r"21 of the encoder's weights are not in its files \(embeddings\.LayerNorm\.bias for one\)")
+    (copy / "pytorch_model.bin").unlink()
+    refused("its weights cannot be loaded")
+    (copy / "model.safetensors").write_bytes(whole[: len(whole) // 2])
+    refused("its weights cannot be loaded")
+    (copy / "model.safetensors").write_bytes(whole)
+    settings = json.loads((copy / "config.json").read_text("utf-8"))
+    write_json(copy / "config.json", settings | {"hidden_size": 64})
+    refused("its weights cannot be loaded")
+
+
+@pytest.mark.parametrize("name", ["bin", "tokenizer.json"])
+def test_placeholders_of_addresses_stay_whole(checkpoints, name):
+    text = build_normalizer(ARABERT_V1)("قال @iraqnews إن التفاصيل على www.example.com")
+    assert text == "قال [مستخدم] إن التفاصيل على [رابط]"
+    ((window,),) = load_encoder_tokenizer(checkpoints[name], max_length=64).windows([text])
+    assert [place for place in window if place in range(5, 8)] == [7, 5]
+    assert 1 not in window  # no unknown piece
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_text_is_cut_as_transformers_cuts_it(checkpoints, name, sentences):
+    reference = AutoTokenizer.from_pretrained(checkpoints[name])
+    ours = load_encoder_tokenizer(checkpoints[name], max_length=POSITIONS)
+    short = [sentence for sentence in sentences if len(reference(sentence)["input_ids"]) <= POSITIONS]
+    assert len(short) > 80
+    assert [windows[0] for windows in ours.windows(short)] == reference(short)["input_ids"]
+
+
+def test_without_its_settings_tokenizer_json_still_keeps_hamzas(checkpoints, tmp_path):
+    folder = Path(shutil.copytree(checkpoints["tokenizer.json"], tmp_path / "copy"))
+    whole = load_encoder_tokenizer(folder, max_length=64).windows(["أكد إعلام التحالف"])
+    (folder / "tokenizer_config.json").unlink()
+    assert load_encoder_tokenizer(folder, max_length=64).windows(["أكد إعلام التحالف"]) == whole
+
+
+def test_without_its_settings_vocab_txt_is_read_with_a_warning(copy, caplog):
+    (copy / "tokenizer_config.json").unlink()
+    load_encoder_tokenizer(copy, max_length=64)
+    assert "has no tokenizer_config.json: BERT's defaults apply, which turn أ and إ into ا" in caplog.text
+
+
+def test_a_tokenizer_that_does_not_fit_is_one_line(copy, pieces):
+    def refused(reason: str, max_length: int = 64) -> None:
+        with pytest.raises(iq.ModelFolderError, match=reason):
+            load_encoder_tokenizer(copy, max_length=max_length)
+
+    refused("reads 96 pieces at once, max_length asks for 97", max_length=97)
+    write_vocabulary(copy, [*pieces, "زيادة"])
+    refused(f"its tokenizer has {len(pieces) + 1} pieces, its encoder knows {len(pieces)}")
+    (copy / "vocab.txt").unlink()
+    refused(r"knows no Arabic letters: the folder lacks vocab\.txt")
+
+
+def test_positions_that_start_after_the_padding_are_not_counted_twice(checkpoints):
+    for name in ("bin", "xlm-roberta"):
+        folder = checkpoints[name]
+        longest = longest_input(AutoConfig.from_pretrained(folder))
+        assert longest == POSITIONS
+        network = TorchBackend(build_model(recipe(folder), []), device="cpu")
+        assert network.logits([[7] * longest])[0].shape == (1, 3)
+        with pytest.raises((IndexError, RuntimeError)):
+            network.logits([[7] * (longest + 1)])
