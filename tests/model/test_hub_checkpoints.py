@@ -286,6 +286,15 @@ def test_a_tokenizer_that_does_not_fit_is_one_line(copy, pieces):
     refused(r"knows no Arabic letters: the folder lacks vocab\.txt")
 
 
+def test_a_vocabulary_that_needs_another_package_is_one_line(checkpoints, tmp_path):
+    folder = Path(shutil.copytree(checkpoints["xlm-roberta"], tmp_path / "copy"))
+    (folder / "tokenizer.json").rename(folder / "sentencepiece.bpe.model")
+    with pytest.raises(
+        iq.ModelFolderError, match=r"its tokenizer cannot be read: get the checkpoint's tokenizer\.json"
+    ):
+        load_encoder_tokenizer(folder, max_length=64)
+
+
 def test_positions_that_start_after_the_padding_are_not_counted_twice(checkpoints):
     for name in ("bin", "xlm-roberta"):
         folder = checkpoints[name]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import pickle
 from pathlib import Path
+from typing import cast
 
 import torch
 from safetensors import SafetensorError
@@ -83,7 +84,7 @@ def load_encoder_tokenizer(encoder: str | Path, *, max_length: int, revision: st
         ModelFolderError: The vocabulary is missing, knows no Arabic letters or does not fit the encoder, or
             ``max_length`` exceeds the encoder's positions.
         OSError: There is no such checkpoint.
-        ValueError: transformers does not know the kind of encoder or tokenizer.
+        ValueError: transformers does not know this kind of encoder.
     """
     config = AutoConfig.from_pretrained(encoder, revision=revision, trust_remote_code=False)
     pipeline = _pipeline(encoder, revision)
@@ -129,14 +130,17 @@ def _pipeline(encoder: str | Path, revision: str | None) -> Tokenizer:
     )
     if saved is not None and "do_lower_case" not in settings:
         return read_tokenizer(Path(saved))
-    loaded = AutoTokenizer.from_pretrained(encoder, revision=revision, trust_remote_code=False)
-    pipeline = getattr(loaded, "backend_tokenizer", None)
-    if not isinstance(pipeline, Tokenizer):
-        raise ModelFolderError(f"{encoder}: its {type(loaded).__name__} cannot be saved as tokenizer.json")
+    try:
+        loaded = AutoTokenizer.from_pretrained(encoder, revision=revision, trust_remote_code=False)
+        pipeline = loaded.backend_tokenizer
+    except (ImportError, ValueError, AttributeError):  # kinds that need packages of their own, such as SentencePiece
+        raise ModelFolderError(
+            f"{encoder}: its tokenizer cannot be read: get the checkpoint's tokenizer.json"
+        ) from None
     normalizer = pipeline.normalizer
     if not settings and normalizer is not None and normalizer.normalize_str("أ") != "أ":
         LOGGER.warning("%s has no tokenizer_config.json: BERT's defaults apply, which turn أ and إ into ا", encoder)
     # AraBERT's placeholders of addresses; transformers 5 reads this setting no more, and would tear them apart.
     known = [token for token in settings.get("never_split") or () if pipeline.token_to_id(token) is not None]
     pipeline.add_tokens([AddedToken(token, normalized=False) for token in known])
-    return pipeline
+    return cast("Tokenizer", pipeline)
