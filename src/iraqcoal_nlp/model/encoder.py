@@ -6,8 +6,10 @@ pieces, without matching weights it draws random ones, and either way training s
 
 from __future__ import annotations
 
+import json
 import logging
 import pickle
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
@@ -19,12 +21,46 @@ from transformers.models.auto.tokenization_auto import get_tokenizer_config
 from transformers.utils.hub import cached_file
 
 from iraqcoal_nlp.errors import ModelFolderError
+from iraqcoal_nlp.model.store import TOKENIZER, write_manifest
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer, read_tokenizer
 
 LOGGER = logging.getLogger(__name__)
 
+_TRANSFORMERS = logging.getLogger("transformers.modeling_utils")
+
+FILES = "config.json, model.safetensors or pytorch_model.bin, tokenizer_config.json, and tokenizer.json or vocab.txt"
+"""What a folder must hold to serve as an encoder."""
+
 _AFTER_PADDING = frozenset({"camembert", "mpnet", "roberta", "xlm-roberta", "xlm-roberta-xl"})
 """Families whose positions are counted from the padding id on: the first rows of their table are never used."""
+
+
+def load_encoder_config(encoder: str | Path, *, revision: str | None = None) -> PretrainedConfig:
+    """Load a checkpoint's configuration.
+
+    Args:
+        encoder: Hub name or folder.
+        revision: Branch, tag or commit on the hub; ``None`` is its main branch.
+
+    Raises:
+        ModelFolderError: There is no such checkpoint, no hub can be reached, or transformers does not know its kind;
+            the message says what to fetch, and where to.
+    """
+    here = Path(encoder)
+    if here.is_dir() and not (here / "config.json").is_file():
+        raise ModelFolderError(f"{encoder}: has no config.json: an encoder's folder needs {FILES}")
+    try:
+        config = AutoConfig.from_pretrained(encoder, revision=revision, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        if here.is_dir() or isinstance(error, ValueError):
+            reason = _first_line(error)
+            raise ModelFolderError(f"{encoder}: transformers cannot use its config.json ({reason})") from None
+        raise ModelFolderError(
+            f"{encoder}: is no folder here, and no model hub has it or can be reached. If it is a hub's name: where "
+            f"that can be reached, run `hf download {encoder} --local-dir {here.name}`, or fetch {FILES}; bring the "
+            "folder here and give its path as `encoder`"
+        ) from None
+    return cast("PretrainedConfig", config)
 
 
 def load_encoder(encoder: str | Path, config: PretrainedConfig, *, revision: str | None = None) -> PreTrainedModel:
@@ -40,9 +76,7 @@ def load_encoder(encoder: str | Path, config: PretrainedConfig, *, revision: str
     Raises:
         ModelFolderError: The weights are missing, damaged, hold more than tensors, or are another network's.
     """
-    report = logging.getLogger("transformers.modeling_utils")
-    level = report.level
-    report.setLevel(logging.ERROR)  # its table of what was left behind is expected here; what lacks is judged below
+    _TRANSFORMERS.addFilter(_without_report)
     try:
         model, told = AutoModel.from_pretrained(
             encoder,
@@ -58,18 +92,24 @@ def load_encoder(encoder: str | Path, config: PretrainedConfig, *, revision: str
             "run any program. Get the checkpoint's model.safetensors instead"
         ) from None
     except (OSError, ValueError, RuntimeError, EOFError, SafetensorError) as error:
-        reason = str(error).strip().partition("\n")[0]
-        raise ModelFolderError(f"{encoder}: its weights cannot be loaded ({reason})") from None
+        raise ModelFolderError(f"{encoder}: its weights cannot be loaded ({_first_line(error)})") from None
     finally:
-        report.setLevel(level)
+        _TRANSFORMERS.removeFilter(_without_report)
     missing = sorted(name for name in told["missing_keys"] if not name.startswith("pooler."))
     if missing:
         raise ModelFolderError(
             f"{encoder}: {len(missing)} of the encoder's weights are not in its files ({missing[0]} for one): its "
             "config.json belongs to another checkpoint, or its weights were saved under other names"
         )
-    loaded: PreTrainedModel = model
+    loaded = cast("PreTrainedModel", model)
+    if getattr(loaded, "pooler", None) is not None:
+        loaded.pooler = None  # type: ignore[assignment]  # of most checkpoints it is random
     return loaded
+
+
+def _without_report(record: logging.LogRecord) -> bool:
+    """Drop the table of weights left behind, which are expected here; what lacks is judged by :func:`load_encoder`."""
+    return "LOAD REPORT" not in record.getMessage()
 
 
 def load_encoder_tokenizer(encoder: str | Path, *, max_length: int, revision: str | None = None) -> SentenceTokenizer:
@@ -82,12 +122,10 @@ def load_encoder_tokenizer(encoder: str | Path, *, max_length: int, revision: st
 
     Raises:
         ModelFolderError: The vocabulary is missing, knows no Arabic letters or does not fit the encoder, or
-            ``max_length`` exceeds the encoder's positions.
-        OSError: There is no such checkpoint.
-        ValueError: transformers does not know this kind of encoder.
+            ``max_length`` exceeds the encoder's positions; or as :func:`load_encoder_config`.
     """
-    config = AutoConfig.from_pretrained(encoder, revision=revision, trust_remote_code=False)
-    pipeline = _pipeline(encoder, revision)
+    config = load_encoder_config(encoder, revision=revision)
+    pipeline = encoder_pipeline(encoder, revision=revision)
     if pipeline.encode("ا").ids == pipeline.encode("ب").ids:
         raise ModelFolderError(
             f"{encoder}: its vocabulary knows no Arabic letters: the folder lacks vocab.txt, tokenizer.json or "
@@ -105,6 +143,29 @@ def load_encoder_tokenizer(encoder: str | Path, *, max_length: int, revision: st
     return SentenceTokenizer(pipeline, max_length=max_length)
 
 
+def save_encoder(
+    encoder: PreTrainedModel, tokenizer: Tokenizer, special_tokens: Mapping[str, str], folder: Path, *, half: bool
+) -> None:
+    """Write a checkpoint that :func:`load_encoder` and :func:`load_encoder_tokenizer` open, and transformers too.
+
+    Args:
+        encoder: The network; converted in place if ``half``.
+        tokenizer: Its pipeline, written as it is.
+        special_tokens: The special pieces by their roles, such as ``mask_token``.
+        folder: The folder to write.
+        half: Whether to store fp16, half the size.
+    """
+    (encoder.half() if half else encoder).save_pretrained(folder)
+    tokenizer.save(str(folder / TOKENIZER))
+    settings = {
+        "tokenizer_class": "PreTrainedTokenizerFast",  # tokenizer.json as it is, not what a family's class makes of it
+        "model_max_length": longest_input(encoder.config),
+        **special_tokens,
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+    write_manifest(folder)
+
+
 def longest_input(config: PretrainedConfig) -> int | None:
     """Return how many pieces an encoder can read at once, ``None`` if its configuration does not say."""
     positions = getattr(config, "max_position_embeddings", None)
@@ -114,16 +175,23 @@ def longest_input(config: PretrainedConfig) -> int | None:
     return int(positions) - unused
 
 
-def _pipeline(encoder: str | Path, revision: str | None) -> Tokenizer:
+def encoder_pipeline(encoder: str | Path, *, revision: str | None = None) -> Tokenizer:
     """Return the checkpoint's tokenizer without what transformers would change or lose.
 
     ``tokenizer.json`` is the whole pipeline, as its authors saved it; a ``do_lower_case`` beside it overrules its
     normalizer, as in transformers. Without one, BERT's lower-casing takes the hamzas away (``أكد`` becomes ``اكد``).
+
+    Args:
+        encoder: Hub name or folder.
+        revision: Branch, tag or commit on the hub; ``None`` is its main branch.
+
+    Raises:
+        ModelFolderError: It cannot be read, or needs a package that is not there.
     """
     settings = get_tokenizer_config(encoder, revision=revision)
     saved = cached_file(
         encoder,
-        "tokenizer.json",
+        TOKENIZER,
         revision=revision,
         _raise_exceptions_for_missing_entries=False,
         _raise_exceptions_for_connection_errors=False,
@@ -144,3 +212,7 @@ def _pipeline(encoder: str | Path, revision: str | None) -> Tokenizer:
     known = [token for token in settings.get("never_split") or () if pipeline.token_to_id(token) is not None]
     pipeline.add_tokens([AddedToken(token, normalized=False) for token in known])
     return cast("Tokenizer", pipeline)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

@@ -76,8 +76,7 @@ class IraqCoalForSentenceClassification(PreTrainedModel):
         """
         model = cls(config)
         pretrained = load_encoder(encoder, model.encoder.config, revision=revision)
-        weights = {name: value for name, value in pretrained.state_dict().items() if not name.startswith("pooler.")}
-        model.encoder.load_state_dict(weights, strict=True)
+        model.encoder.load_state_dict(pretrained.state_dict(), strict=True)
         return model
 
     def forward(
