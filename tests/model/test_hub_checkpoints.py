@@ -13,7 +13,7 @@ from transformers import AutoTokenizer
 
 import iraqcoal_nlp as iq
 from checkpoints import FORMATS, POSITIONS, learn_pieces, write_json, write_vocabulary
-from conftest import SEEDS
+from conftest import ROOT, SEEDS
 from iraqcoal_nlp.data.annotations import read_annotations
 from iraqcoal_nlp.data.splits import split_by_document
 from iraqcoal_nlp.model.backends.onnx import OnnxBackend
@@ -39,6 +39,21 @@ def recipe(encoder: Path) -> TrainRecipe:
         name="hub", encoder=str(encoder), max_length=64, learning_rate=1e-3, epochs=2.0, precision="fp32",
         normalizer=NEWS_V1 if encoder.name == "xlm-roberta" else ARABERT_V1,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [
+        ("arabert", "قال « التحالف » : 3 قواعد"),
+        ("arabert-large", "قال « التحالف » : 3 قواعد"),
+        ("camelbert", "قال «التحالف»: ٣ قواعد"),
+        ("marbert", "قال «التحالف»: ٣ قواعد"),
+    ],
+)
+def test_each_encoder_reads_text_in_the_form_it_was_trained_on(name, read):
+    shipped = TrainRecipe.from_toml(ROOT / "models" / "recipes" / f"{name}.toml")
+    assert build_normalizer(shipped.normalizer)("قَالَ «التـحالف»: ٣ قواعد") == read
+    assert shipped.encoder_licence
 
 
 @pytest.mark.slow
