@@ -68,3 +68,11 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory, sentences: list[st
     )  # fmt: skip
     BertModel(shape).save_pretrained(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A folder for each format of ``checkpoints.FORMATS``."""
+    from checkpoints import write_checkpoints
+
+    return write_checkpoints(tmp_path_factory.mktemp("hub"))

@@ -6,11 +6,11 @@ import pytest
 import torch
 from transformers import AutoConfig, AutoModel
 
-from iraqcoal_nlp.errors import RecipeError
+from iraqcoal_nlp.errors import ModelFolderError
 from iraqcoal_nlp.model.backends.torch import TorchBackend
 from iraqcoal_nlp.model.configuration import IraqCoalConfig
 from iraqcoal_nlp.model.modeling import IGNORED_EVENT, IGNORED_STANCE, IraqCoalForSentenceClassification
-from iraqcoal_nlp.training.finetune import build_model
+from iraqcoal_nlp.training.encoders import build_model
 from iraqcoal_nlp.training.recipe import TrainRecipe
 
 IDS = torch.tensor([[2, 10, 11, 12, 3, 0], [2, 20, 3, 0, 0, 0], [2, 30, 31, 32, 33, 3]])
@@ -94,5 +94,5 @@ def test_an_unknown_pooling_is_refused():
 
 def test_an_encoder_that_cannot_be_found_is_one_clear_line(tiny_checkpoint):
     recipe = replace(TrainRecipe(name="x", encoder=str(tiny_checkpoint)), encoder="no-such/encoder")
-    with pytest.raises(RecipeError, match="hf download no-such/encoder --local-dir"):
+    with pytest.raises(ModelFolderError, match="hf download no-such/encoder --local-dir"):
         build_model(recipe, [])

@@ -11,6 +11,7 @@ from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.utils.generic import ModelOutput
 
 from iraqcoal_nlp.model.configuration import IraqCoalConfig
+from iraqcoal_nlp.model.encoder import load_encoder
 
 IGNORED_STANCE = -100
 """Stance index of a sentence without a stance label; it adds nothing to the loss."""
@@ -69,13 +70,13 @@ class IraqCoalForSentenceClassification(PreTrainedModel):
             encoder: Hub name or folder of any BERT-like checkpoint.
             config: Shape and heads; its ``encoder_config`` must be that checkpoint's.
             revision: Branch, tag or commit on the hub.
+
+        Raises:
+            ModelFolderError: The encoder's weights are not all there, or are not safe to open.
         """
         model = cls(config)
-        pretrained = AutoModel.from_pretrained(
-            encoder, config=config.encoder_config, dtype=torch.float32, revision=revision
-        )
-        weights = {name: value for name, value in pretrained.state_dict().items() if not name.startswith("pooler.")}
-        model.encoder.load_state_dict(weights, strict=True)
+        pretrained = load_encoder(encoder, model.encoder.config, revision=revision)
+        model.encoder.load_state_dict(pretrained.state_dict(), strict=True)
         return model
 
     def forward(

@@ -18,6 +18,18 @@ OVERLAP = 32
 _PROBE = "ا"
 
 
+def read_tokenizer(path: Path) -> Tokenizer:
+    """Read a ``tokenizer.json``.
+
+    Raises:
+        ModelFolderError: The file is missing or not a tokenizer.
+    """
+    try:
+        return Tokenizer.from_file(str(path))
+    except Exception as error:  # the Rust side raises plain Exception for every fault
+        raise ModelFolderError(f"{path}: cannot be read as a tokenizer ({error})") from None
+
+
 class SentenceTokenizer:
     """A ``tokenizers`` pipeline with the model's window.
 
@@ -48,11 +60,7 @@ class SentenceTokenizer:
         Raises:
             ModelFolderError: The file is missing or not a tokenizer.
         """
-        try:
-            tokenizer = Tokenizer.from_file(str(path))
-        except Exception as error:  # the Rust side raises plain Exception for every fault
-            raise ModelFolderError(f"{path}: cannot be read as a tokenizer ({error})") from None
-        return cls(tokenizer, max_length=max_length)
+        return cls(read_tokenizer(path), max_length=max_length)
 
     def windows(self, texts: Sequence[str]) -> list[list[list[int]]]:
         """Return, for each text, the piece ids of its windows: one, unless it is longer than the model reads."""

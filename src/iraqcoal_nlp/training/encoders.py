@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoConfig, AutoTokenizer
 
 from iraqcoal_nlp.codebook import STANCES
 from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.model.configuration import IraqCoalConfig
 from iraqcoal_nlp.model.dequantize import weights_from_onnx
+from iraqcoal_nlp.model.encoder import load_encoder_config, load_encoder_tokenizer
 from iraqcoal_nlp.model.locate import SHIPPED, locate_model
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
-from iraqcoal_nlp.model.store import MANIFEST, ONNX, SAFETENSORS, TOKENIZER, ModelFolder
+from iraqcoal_nlp.model.store import ONNX, SAFETENSORS, SETTINGS, TOKENIZER, ModelFolder
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.training.recipe import TrainRecipe
 
@@ -30,14 +30,12 @@ def load_tokenizer(recipe: TrainRecipe) -> SentenceTokenizer:
     """Load the encoder's fast tokenizer.
 
     Raises:
-        RecipeError: The encoder cannot be found.
-        ModelFolderError: It is a model of ours whose folder is not whole.
+        ModelFolderError: The encoder cannot be found or read.
     """
     folder = _own_model(recipe)
     if folder is not None:
         return SentenceTokenizer.from_file(folder.path / TOKENIZER, max_length=recipe.max_length)
-    loaded = _fetch(AutoTokenizer, recipe)
-    return SentenceTokenizer(loaded.backend_tokenizer, max_length=recipe.max_length)
+    return load_encoder_tokenizer(recipe.encoder, max_length=recipe.max_length, revision=recipe.revision)
 
 
 def build_model(
@@ -51,8 +49,8 @@ def build_model(
         head_seed: Seed of new heads.
 
     Raises:
-        RecipeError: The encoder cannot be found, or is a model of ours of another form than the recipe asks for.
-        ModelFolderError: It is a model of ours whose folder is not whole.
+        ModelFolderError: The encoder cannot be found or read.
+        RecipeError: It is a model of ours of another form than the recipe asks for.
     """
     losses: dict[str, Any] = {
         "head_dropout": recipe.head_dropout,
@@ -64,7 +62,7 @@ def build_model(
     folder = _own_model(recipe)
     if folder is not None:
         return _continued(recipe, folder, losses)
-    encoder_config = _fetch(AutoConfig, recipe)
+    encoder_config = load_encoder_config(recipe.encoder, revision=recipe.revision)
     encoder_config.dtype = torch.float32  # half-precision files would otherwise give a half-precision network
     encoder_config._name_or_path = public_name(recipe)
     config = IraqCoalConfig(encoder_config, pooling=recipe.pooling, **losses)
@@ -89,7 +87,7 @@ def stance_weights(rows: Sequence[Annotation]) -> tuple[float, ...]:
 
 def _own_model(recipe: TrainRecipe) -> ModelFolder | None:
     """Open the model of ours that the recipe names, if it names one."""
-    if recipe.encoder == SHIPPED or (Path(recipe.encoder) / MANIFEST).is_file():
+    if recipe.encoder == SHIPPED or (Path(recipe.encoder) / SETTINGS).is_file():
         return ModelFolder.open(locate_model(recipe.encoder))
     return None
 
@@ -118,26 +116,3 @@ def _continued(recipe: TrainRecipe, folder: ModelFolder, losses: dict[str, Any])
     known = model.state_dict()
     model.load_state_dict({name: value for name, value in weights_from_onnx(graph).items() if name in known})
     return model
-
-
-def _fetch(kind: Any, recipe: TrainRecipe) -> Any:  # noqa: ANN401 - a tokenizer or a configuration
-    """Load a part of the encoder from its folder or a hub.
-
-    Raises:
-        RecipeError: It cannot be found.
-    """
-    try:
-        return kind.from_pretrained(recipe.encoder, revision=recipe.revision)
-    except (OSError, ValueError):
-        name = recipe.encoder
-        if Path(name).is_dir():
-            raise RecipeError(
-                f"encoder {name!r} holds no model that transformers can read: it must have config.json, the weights "
-                "(model.safetensors or pytorch_model.bin) and the tokenizer (tokenizer.json or vocab.txt)"
-            ) from None
-        raise RecipeError(
-            f"encoder {name!r} is no folder here, and no model hub that has it can be reached: on a machine with a "
-            f"connection run `hf download {name} --local-dir encoder`, or download config.json, the weights "
-            "(model.safetensors or pytorch_model.bin) and the tokenizer's files into a folder; then set `encoder` in "
-            "the recipe, or --encoder, to that folder"
-        ) from None

@@ -83,7 +83,8 @@ def finetune(
         The network in evaluation mode, and its scores on the dev rows.
 
     Raises:
-        RecipeError: The encoder can be found neither as a folder nor on a hub.
+        ModelFolderError: The encoder cannot be found or read.
+        RecipeError: The encoder has not the form that the recipe asks for.
     """
     out.mkdir(parents=True, exist_ok=True)
     set_seed(seed)

@@ -134,7 +134,8 @@ def train(recipe: TrainRecipe, data: TrainData, out: Path) -> TrainReport:
         The model folder, and what was measured.
 
     Raises:
-        RecipeError: The encoder cannot be found, or ``out`` holds another run.
+        ModelFolderError: The encoder cannot be found or read.
+        RecipeError: ``out`` holds another run.
         InputError: No row is left to train on.
     """
     disable_progress_bar()  # those of loading and writing one file; the Trainer's stays

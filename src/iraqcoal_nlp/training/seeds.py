@@ -63,7 +63,8 @@ def train_seeds(
         The network in evaluation mode, and what happened.
 
     Raises:
-        RecipeError: The encoder cannot be found, or ``out`` holds checkpoints of another recipe or other rows.
+        ModelFolderError: The encoder cannot be found or read.
+        RecipeError: ``out`` holds checkpoints of another recipe or other rows.
     """
     claim(out, recipe, [*rows, *dev])
     dev_rows = DevRows(recipe, tokenizer, dev)
