@@ -103,7 +103,7 @@ def fine_tune(encoder: Path, out: Path, steps: int) -> dict[str, Any]:
             facts["memory"] = peak_gigabytes()  # the last one stands: export, which follows, has its own peak
 
     hook = torch.nn.modules.module.register_module_forward_pre_hook(at_step)
-    facts["folder"] = train(recipe, TrainData(splits=splits), out)
+    facts["folder"] = train(recipe, TrainData(splits=splits), out).folder
     hook.remove()
     return facts | {"seconds": statistics.mean(after - before for before, after in pairwise(starts[1:]))}
 
