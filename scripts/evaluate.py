@@ -1,7 +1,8 @@
-"""Print the quality tables of README: ``python scripts/evaluate.py [--data news.jsonl --extra authored.jsonl]``.
+"""Print the quality tables of README: ``python scripts/evaluate.py [DATA_ROOT]``.
 
-Without ``--data``: the shipped model on the seed gold and the behavioural tests, which come with the project. With it:
-also on the documents that were held out of training, and beside tf-idf + logistic regression trained on the same rows.
+Without DATA_ROOT: the shipped model on the seed gold and the behavioural tests, which come with the project. With it
+(see ``scripts/train.py``): also on the documents that were held out of training, and beside tf-idf + logistic
+regression trained on the same rows.
 """
 
 from __future__ import annotations
@@ -13,10 +14,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from iraqcoal_nlp import InputError, IraqCoalError
+from iraqcoal_nlp import IraqCoalError
 from iraqcoal_nlp.codebook import HEADS
 from iraqcoal_nlp.data.annotations import Annotation, read_annotations
-from iraqcoal_nlp.data.splits import split_by_document
 from iraqcoal_nlp.evaluation.baselines import TfidfLogreg
 from iraqcoal_nlp.evaluation.checklist import read_checklist, run_checklist, shipped_checklist
 from iraqcoal_nlp.evaluation.measure import compare_predictions, score_predictions
@@ -25,7 +25,9 @@ from iraqcoal_nlp.evaluation.tables import comparison_tables, score_tables
 from iraqcoal_nlp.inference.classifier import ArticleClassifier
 from iraqcoal_nlp.model.card import score_table
 from iraqcoal_nlp.model.locate import locate_model
-from iraqcoal_nlp.training.run import TrainData
+from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
+from iraqcoal_nlp.training.run import HELD_OUT, SEED_GOLD
+from train import read_data
 
 BASELINE = "tf-idf + logistic regression"
 
@@ -34,32 +36,25 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def main() -> int:
     """Read the arguments, measure, and print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("root", type=Path, nargs="?", metavar="DATA_ROOT")
     parser.add_argument("--model", default=None, help="model folder; without it, the shipped model")
-    parser.add_argument("--data", type=Path, help="the sentences the model was trained and held out on")
-    parser.add_argument("--extra", type=Path, help="sentences that only train")
-    parser.add_argument("--gold", type=Path, default=ROOT / "seeds/gold.jsonl")
     parser.add_argument("--baseline-c", type=float, default=1.0, help="C of the baseline's logistic regressions")
     parser.add_argument("--baseline-unweighted", action="store_true", help="let the baseline's rare classes weigh less")
     parser.add_argument("--checklist", type=Path, default=shipped_checklist(), help="behavioural tests")
-    parser.add_argument("--split-seed", type=int, default=13, help="the recipe's split_seed")
     args = parser.parse_args()
     try:
         folder = locate_model(args.model)
         classifier = ArticleClassifier.from_folder(folder)
-        gold = read_annotations(args.gold)
-        sets: dict[str, Sequence[Annotation]] = {"seed gold": gold}
+        gold = read_annotations(ROOT / "seeds/gold.jsonl")
+        sets: dict[str, Sequence[Annotation]] = {SEED_GOLD: gold}
         predictions: dict[tuple[str, str], Predictions] = {}
-        if args.data:
-            splits = split_by_document(read_annotations(args.data), seed=args.split_seed)
-            extra = read_annotations(args.extra) if args.extra else []
-            sets = {"held-out news": splits.test, **sets}
-            data = TrainData(splits=splits, extra=extra, gold=gold)
-            rows = data.training_rows()
-            if not splits.test or not rows:
-                raise InputError("too few rows to train a baseline and measure it", path=args.data)
+        if args.root:
+            recipe = TrainRecipe.from_toml(locate_recipe("mini"))
+            data = read_data(args.root, seed=recipe.split_seed)
+            sets = {HELD_OUT: data.splits.test, **sets}
             baseline = TfidfLogreg(inverse_penalty=args.baseline_c, balanced=not args.baseline_unweighted)
-            baseline.fit(rows).choose_thresholds(data.dev_rows())
+            baseline.fit(data.training_rows()).choose_thresholds(data.dev_rows())
             predictions |= {(BASELINE, name): baseline.predict(annotated) for name, annotated in sets.items()}
         rates = run_checklist(read_checklist(args.checklist), classifier)
         predictions |= {(folder.name, name): predict(classifier, annotated) for name, annotated in sets.items()}
@@ -74,7 +69,7 @@ def main() -> int:
     print("\n".join(f"| {name} | {rate.passed} of {rate.total} |" for name, rate in rates.items()))
     console = Console(highlight=False)
     parts = [part for name, scores in table.items() for part in ("", *score_tables(name, scores))]
-    if args.data:
+    if args.root:
         parts += ["", f"first: {BASELINE}", f"second: {folder.name}"]
         for name in sets:
             compared = compare_predictions(predictions[BASELINE, name], predictions[folder.name, name])

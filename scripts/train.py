@@ -17,11 +17,32 @@ from dataclasses import replace
 from pathlib import Path
 
 from iraqcoal_nlp import IraqCoalError
+from iraqcoal_nlp.evaluation.checklist import shipped_checklist
 from iraqcoal_nlp.model.card import score_table
 from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
 from iraqcoal_nlp.training.run import TrainData, train
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def read_data(root: Path, *, seed: int) -> TrainData:
+    """Read what the shipped model is trained, chosen and measured on.
+
+    Args:
+        root: The DATA_ROOT.
+        seed: The recipe's ``split_seed``.
+
+    Raises:
+        InputError: A file is missing or wrong; the message names file and row.
+    """
+    return TrainData.read(
+        root / "data/news-train.jsonl",
+        extra=[root / "data/authored.jsonl", ROOT / "seeds/authored.jsonl"],
+        gold=ROOT / "seeds/gold.jsonl",
+        checklist=shipped_checklist(),
+        corrections=ROOT / "seeds/corrections.jsonl",
+        seed=seed,
+    )
 
 
 def main() -> int:
@@ -31,23 +52,13 @@ def main() -> int:
     parser.add_argument(
         "--recipe", default=str(ROOT / "models/recipes/mini.toml"), help="recipe of the package, or file"
     )
-    parser.add_argument("--gold", type=Path, default=ROOT / "seeds/gold.jsonl", help="public test set")
-    parser.add_argument("--checklist", type=Path, default=ROOT / "seeds/checklist.jsonl", help="behavioural tests")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     args = parser.parse_args()
     logging.basicConfig(format="%(message)s")
     logging.getLogger("iraqcoal_nlp").setLevel(logging.INFO)
     try:
         recipe = replace(TrainRecipe.from_toml(locate_recipe(args.recipe)), encoder=str(args.root / "encoder"))
-        data = TrainData.read(
-            args.root / "data/news-train.jsonl",
-            extra=[args.root / "data/authored.jsonl", ROOT / "seeds/authored.jsonl"],
-            gold=args.gold,
-            checklist=args.checklist,
-            corrections=ROOT / "seeds/corrections.jsonl",
-            seed=recipe.split_seed,
-        )
-        report = train(recipe, data, args.out)
+        report = train(recipe, read_data(args.root, seed=recipe.split_seed), args.out)
     except IraqCoalError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
