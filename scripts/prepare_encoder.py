@@ -50,6 +50,8 @@ def main() -> int:
     parser.add_argument("--half", action="store_true", help="store fp16, half the size")
     parser.add_argument("--revision", help="branch, tag or commit of a hub name")
     args = parser.parse_args()
+    if min(args.every, args.min_count) < 1:
+        parser.error("--every and --min-count start at 1")
     try:
         if args.out.is_dir() and any(args.out.iterdir()):
             raise InputError("is not empty: choose a new folder", path=args.out)
@@ -58,6 +60,8 @@ def main() -> int:
         tokenizer.add_special_tokens([roles["mask_token"]])
         before = tokenizer.get_vocab_size()
         counts = count_pieces(tokenizer, read_corpus(args.corpus, every=args.every))
+        if not counts.any():
+            raise InputError("holds no text", path=args.corpus[0])
         keep = pieces_to_keep(tokenizer, counts, min_count=args.min_count, pad_id=encoder.config.pad_token_id or 0)
         pruned = prune_tokenizer(tokenizer, keep)
         prune_embeddings(encoder, keep)
@@ -65,7 +69,7 @@ def main() -> int:
     except IraqCoalError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    covered = counts[keep].sum() / max(counts.sum(), 1)
+    covered = counts[keep].sum() / counts.sum()
     print(f"{len(keep):,} of {before:,} pieces, {covered:.2%} of the corpus's {counts.sum():,}")
     print(f"{encoder.num_parameters() / 1e6:.1f} M parameters in {args.out}")
     return 0

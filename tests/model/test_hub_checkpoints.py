@@ -65,6 +65,7 @@ def test_every_format_goes_the_whole_way(checkpoints, name, tmp_path, sentences)
     folder = train(recipe(checkpoints[name]), data, tmp_path / "run").folder
 
     assert json.loads((folder / "evaluation.json").read_text("utf-8"))["scores"]["held-out news"]["stance"]["labels"]
+    assert not any(str(tmp_path.parent) in file.read_text("utf-8") for file in folder.glob("*.json"))  # no path of ours
     int8, loaded = iq.load(folder, backend="onnx"), iq.load(folder, backend="torch", device="cpu")
     for one, other in zip(int8.classify_sentences(sentences), loaded.classify_sentences(sentences), strict=True):
         assert one.stance_probs == pytest.approx(other.stance_probs, abs=0.05)

@@ -197,3 +197,9 @@ def test_the_script_prepares_what_a_recipe_can_name(checkpoints, tmp_path, capsy
     assert f"error: {out}: is not empty: choose a new folder" in capsys.readouterr().err
     assert run_script(tmp_path / "none", corpus, "--out", tmp_path / "new") == 2
     assert "is no folder here" in capsys.readouterr().err
+    assert run_script(checkpoints["bin"], corpus, "--out", tmp_path / "new", "--every", 0) == 2
+    assert "--every and --min-count start at 1" in capsys.readouterr().err
+    (tmp_path / "empty.txt").write_text("\n \n", encoding="utf-8")
+    assert run_script(checkpoints["bin"], tmp_path / "empty.txt", "--out", tmp_path / "new") == 2
+    assert "empty.txt: holds no text" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
