@@ -3,9 +3,11 @@
 DATA_ROOT holds what the model is made from and what cannot be in this repository, because the text belongs to its
 publishers: ``encoder/`` (made by ``scripts/prepare_encoder.py``), ``data/news-train.jsonl`` (annotated news, split by
 document) and ``data/authored.jsonl`` (sentences written for training); JSON Lines with ``id, doc_id, text, stance,
-events``. Of this repository, ``seeds/authored.jsonl`` trains as well, and ``seeds/corrections.jsonl`` mends labels. A
-killed run goes on when started again. ``scripts/ship.py`` then makes the shipped folder. To train on annotations of
-your own, use ``iraqcoal train``.
+events``. A killed run goes on when started again. ``scripts/ship.py`` then makes the shipped folder. To train on
+annotations of your own, use ``iraqcoal train``.
+
+``seeds/authored.jsonl`` and ``seeds/corrections.jsonl`` are not in the shipped model yet: with them it was no better on
+held-out news (see ``docs/model.md``).
 """
 
 from __future__ import annotations
@@ -37,10 +39,9 @@ def read_data(root: Path, *, seed: int) -> TrainData:
     """
     return TrainData.read(
         root / "data/news-train.jsonl",
-        extra=[root / "data/authored.jsonl", ROOT / "seeds/authored.jsonl"],
+        extra=[root / "data/authored.jsonl"],
         gold=ROOT / "seeds/gold.jsonl",
         checklist=shipped_checklist(),
-        corrections=ROOT / "seeds/corrections.jsonl",
         seed=seed,
     )
 

@@ -8,6 +8,9 @@ import re
 import pytest
 
 from conftest import ROOT
+from iraqcoal_nlp.evaluation.checklist import read_checklist, run_checklist, shipped_checklist
+from iraqcoal_nlp.model.card import fill_card
+from iraqcoal_nlp.model.store import read_evaluation
 
 README = (ROOT / "README.md").read_text("utf-8")
 
@@ -29,7 +32,7 @@ def test_the_row_is_one_the_model_gives(classifier):
 
 
 def test_the_figures_are_those_of_the_shipped_model():
-    evaluation = json.loads((ROOT / "models/iraqcoal-mini/evaluation.json").read_text("utf-8"))
+    evaluation = read_evaluation(ROOT / "models/iraqcoal-mini")
     for name, scores in evaluation["scores"].items():
         (row,) = re.findall(rf"^\| iraqcoal-mini, {name} \|.*$", README, re.MULTILINE)
         figures = [float(cell.strip(" *")) for cell in row.split("|")[2:-1]]
@@ -37,6 +40,21 @@ def test_the_figures_are_those_of_the_shipped_model():
         for head in ("stance", "events"):
             expected += [scores[head]["macro_f1"], *(label["f1"] for label in scores[head]["labels"].values())]
         assert figures == pytest.approx(expected, abs=0.0006)
+
+
+def test_the_figures_of_the_behavioural_tests_are_those_of_the_shipped_model(classifier):
+    rates = run_checklist(read_checklist(shipped_checklist()), classifier)
+    rows = [f"| {name} | {rate.passed} of {rate.total} |" for name, rate in rates.items()]
+    assert "\n".join(rows) in README
+    evaluation = read_evaluation(ROOT / "models/iraqcoal-mini")
+    assert [(row["capability"], row["passed"]) for row in evaluation["checklist"]] == [
+        (name, rate.passed) for name, rate in rates.items()
+    ]
+
+
+def test_the_card_is_the_one_that_the_figures_make():
+    folder = ROOT / "models/iraqcoal-mini"
+    assert (folder / "README.md").read_text("utf-8") == fill_card(read_evaluation(folder))
 
 
 def test_no_placeholder_is_left():

@@ -11,6 +11,7 @@ import torch
 
 import iraqcoal_nlp as iq
 from conftest import DEMAND, HANDOVER, ROOT
+from iraqcoal_nlp.data.splits import Splits
 from iraqcoal_nlp.evaluation.scores import event_matrix
 from iraqcoal_nlp.model.backends.torch import TorchBackend
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
@@ -21,7 +22,7 @@ from iraqcoal_nlp.training.finetune import SeedRun, finetune
 from iraqcoal_nlp.training.optimization import build_optimizer, layer_of, prepare
 from iraqcoal_nlp.training.recipe import TrainRecipe
 from iraqcoal_nlp.training.run import TrainData, train
-from iraqcoal_nlp.training.seeds import choose_seeds, mean_weights, train_seeds
+from iraqcoal_nlp.training.seeds import choose_seeds, claim, mean_weights, train_seeds
 from toy import toy_recipe, toy_rows, toy_splits
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # torch and its exporter warn of their internals
@@ -183,6 +184,43 @@ def test_checkpoints_of_another_run_are_refused(recipe, splits, tokenizer, tmp_p
     for other, rows, dev in [*others, (short, splits.train, splits.dev)]:
         with pytest.raises(iq.RecipeError, match="checkpoints of another recipe or other data"):
             train_seeds(other, rows, tokenizer, tmp_path, dev=dev)
+
+
+def test_a_row_that_moves_from_training_to_dev_is_another_run(recipe, splits, tmp_path):
+    (tmp_path / "seed-3").mkdir()
+    (tmp_path / "seed-3/x").touch()
+    rows, dev = list(splits.train), list(splits.dev)
+    with pytest.raises(iq.RecipeError, match="checkpoints of another recipe or other data"):
+        claim(tmp_path, recipe, rows, dev)
+    (tmp_path / "seed-3/x").unlink()
+    claim(tmp_path, recipe, rows, dev)
+    (tmp_path / "seed-3/x").touch()
+    claim(tmp_path, recipe, rows, dev)
+    with pytest.raises(iq.RecipeError, match="checkpoints of another recipe or other data"):
+        claim(tmp_path, recipe, rows[:-1], [rows[-1], *dev])
+
+
+def test_a_checkpoint_that_a_kill_left_half_written_is_passed_over(tmp_path):
+    for step, state in ((10, "{}"), (20, '{"epoch": 1'), (30, None)):
+        folder = tmp_path / f"checkpoint-{step}"
+        folder.mkdir()
+        if state is not None:
+            (folder / "trainer_state.json").write_text(state, "utf-8")
+    assert finetuning._last_checkpoint(tmp_path) == str(tmp_path / "checkpoint-10")
+    assert [folder.name for folder in tmp_path.iterdir()] == ["checkpoint-10"]
+    assert finetuning._last_checkpoint(tmp_path / "none") is None
+
+
+def test_a_head_that_nobody_taught_says_nothing(recipe, splits, tmp_path):
+    only_stance = Splits(
+        **{name: tuple(replace(row, events=None) for row in getattr(splits, name)) for name in ("train", "dev", "test")}
+    )
+    report = train(replace(recipe, epochs=6.0), TrainData(splits=only_stance), tmp_path)
+    assert report.scores["held-out news"].keys() >= {"stance"}
+    assert "events" not in report.scores["held-out news"]
+    results = iq.load(report.folder).classify_sentences([row.text for row in splits.test])
+    assert all(result.events == () for result in results)
+    assert len({result.stance for result in results}) > 1
 
 
 def test_the_mean_of_one_is_itself_and_of_two_lies_between():

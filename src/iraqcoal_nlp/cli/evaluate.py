@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from iraqcoal_nlp.cli.options import Model
+from iraqcoal_nlp.cli.options import Model, check_training
 from iraqcoal_nlp.errors import InputError
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def _evaluate(
 
 
 def _cross_validate(files: list[Path], recipe: str, runs: Path, folds: int) -> Evaluation:
+    check_training()
     from iraqcoal_nlp.evaluation.evaluate import Evaluation, read_files
     from iraqcoal_nlp.training.folds import cross_validate
     from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe

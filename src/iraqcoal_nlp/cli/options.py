@@ -11,6 +11,20 @@ Backend = Annotated[str, typer.Option("--backend", help="auto, onnx or torch.")]
 Threads = Annotated[int, typer.Option("--threads", min=0, help="Sentences scored at the same time; 0: one per core.")]
 
 
+def check_training() -> None:
+    """Refuse to train where the packages for it are missing.
+
+    Raises:
+        RecipeError: One is missing; the message says how to install them.
+    """
+    from iraqcoal_nlp.errors import RecipeError
+
+    try:
+        import iraqcoal_nlp.training.run  # noqa: F401 - whether it can be imported is the question
+    except ImportError as error:
+        raise RecipeError(f'training needs {error.name}: pip install "iraqcoal-nlp[train]"') from None
+
+
 def check_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
     """Refuse a value outside the list, naming the option.
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from iraqcoal_nlp.cli.options import check_training
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -38,14 +40,13 @@ def train(
 
     from rich.console import Console
 
-    from iraqcoal_nlp.errors import RecipeError
+    from iraqcoal_nlp.codebook import HEADS
 
-    try:
-        from iraqcoal_nlp.training.run import TrainData
-        from iraqcoal_nlp.training.run import train as run
-    except ImportError as error:
-        raise RecipeError(f'training needs {error.name}: pip install "iraqcoal-nlp[train]"') from None
+    check_training()
+    from iraqcoal_nlp.evaluation.checklist import shipped_checklist
     from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
+    from iraqcoal_nlp.training.run import TrainData
+    from iraqcoal_nlp.training.run import train as run
 
     logging.basicConfig(format="%(message)s")
     first = os.environ.get("RANK", "0") == "0"  # of the processes that `accelerate launch` starts
@@ -53,12 +54,13 @@ def train(
     settings = TrainRecipe.from_toml(locate_recipe(recipe))
     if encoder:
         settings = replace(settings, encoder=encoder, encoder_name="", encoder_licence="")
-    report = run(settings, TrainData.read(data, extra=extra or (), gold=gold, seed=settings.split_seed), out)
+    read = TrainData.read(data, extra=extra or (), gold=gold, checklist=shipped_checklist(), seed=settings.split_seed)
+    report = run(settings, read, out)
     console = Console(quiet=not first)
     if len(report.seeds.runs) > 1:
         console.print(_seeds(report.seeds))
     for name, scores in report.scores.items():
-        figures = ", ".join(f"{head} {scores[head]['macro_f1']:.3f}" for head in ("stance", "events"))
+        figures = ", ".join(f"{head} {scores[head]['macro_f1']:.3f}" for head in HEADS if head in scores)
         console.print(f"{name}, {scores['n_sentences']} sentences, macro-F1: {figures}", highlight=False)
     if not report.scores:
         console.print("nothing was held out to measure on: give more rows, or --gold", highlight=False)

@@ -58,8 +58,10 @@ def read_files(paths: Iterable[Path], *, test_only: bool = True) -> list[Annotat
     files: list[AnnotatedFile] = []
     for path in paths:
         everything = read_annotations(path)
-        rows = [row for row in everything if row.split == "test"] if test_only else []
-        rows = rows or everything
+        split = test_only and any(row.split is not None for row in everything)
+        rows = [row for row in everything if row.split == "test"] if split else everything
+        if not rows:
+            raise InputError("gives every row to train or dev: there is no test row to measure on", path=path)
         judged = tuple(row for row in rows if row.stance is not None or row.events is not None)
         if not judged:
             raise InputError("no row has a stance or events: there is nothing to measure", path=path)

@@ -24,7 +24,7 @@ from iraqcoal_nlp.inference.classifier import ArticleClassifier
 
 
 def measure(folder: Path, sets: Mapping[str, Sequence[Annotation]]) -> dict[str, dict[str, Any]]:
-    """Score the model on each set that has rows judged for the stance and rows judged for events.
+    """Score the model on each set of which any row was judged.
 
     Args:
         folder: The model folder.
@@ -38,7 +38,7 @@ def measure(folder: Path, sets: Mapping[str, Sequence[Annotation]]) -> dict[str,
     """
     classifier = ArticleClassifier.from_folder(folder)
     measured = {name: score_predictions(predict(classifier, rows)) for name, rows in sets.items()}
-    return {name: scores for name, scores in measured.items() if scores.keys() >= set(HEADS)}
+    return {name: scores for name, scores in measured.items() if not scores.keys().isdisjoint(HEADS)}
 
 
 def score_predictions(predictions: Predictions) -> dict[str, Any]:

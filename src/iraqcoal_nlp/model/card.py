@@ -34,6 +34,8 @@ def fill_card(evaluation: Mapping[str, Any]) -> str:
         "name": recipe["name"],
         "encoder": recipe["encoder"],
         "encoder_licence": recipe["encoder_licence"] or "see the encoder's own card",
+        # The library's own licence is not the weights': those follow the encoder's and the data's.
+        "licence_tag": {"MIT": "mit", "Apache-2.0": "apache-2.0"}.get(recipe["encoder_licence"], "other"),
         "pooling": {"mean": "mean-pooled", "cls": "first-token"}[recipe["pooling"]],
         "version": evaluation["library"],
         "sources": evaluation["sources"],
@@ -57,14 +59,17 @@ def score_table(scores: Mapping[str, Mapping[str, Any]]) -> str:
     """Return a Markdown table of F1 per label, one row per model or set.
 
     Args:
-        scores: ``Scores.to_dict()`` by the name in the first column.
+        scores: What :func:`iraqcoal_nlp.evaluation.measure.measure` says, by the name in the first column.
     """
     rows = []
     for name, entry in scores.items():
         cells = [name]
         for head in HEADS:
-            cells.append(f"**{figure(entry[head]['macro_f1'])}**")
-            cells += [figure(entry[head]["labels"][label]["f1"]) for label in LABELS[head]]
+            if head in entry:
+                cells.append(f"**{figure(entry[head]['macro_f1'])}**")
+                cells += [figure(entry[head]["labels"][label]["f1"]) for label in LABELS[head]]
+            else:  # nobody judged it
+                cells += [""] * (1 + len(LABELS[head]))
         rows.append(cells)
     return markdown_table(["", "stance", *STANCES, "events", *EVENTS], rows)
 
@@ -77,7 +82,8 @@ def quality_table(name: str, entry: Mapping[str, Any]) -> str:
         entry: What :func:`iraqcoal_nlp.evaluation.measure.measure` says of it.
     """
     rows = []
-    for head in HEADS:
+    judged = [head for head in HEADS if head in entry]
+    for head in judged:
         scores = entry[head]
         macro = [figure(scores["macro_precision"]), figure(scores["macro_recall"]), f"**{figure(scores['macro_f1'])}**"]
         rows.append([f"**{head}**, macro", *macro, _interval(scores), _optional(scores, "average_precision"), ""])
@@ -87,13 +93,14 @@ def quality_table(name: str, entry: Mapping[str, Any]) -> str:
             rows.append([label, *figures, _interval(s), _optional(s, "average_precision"), str(s["support"])])
     table = markdown_table(["", "precision", "recall", "F1", "95 %", "AP", "sentences"], rows)
     title = f"{name[0].upper()}{name[1:]}, {entry['n_sentences']:,} sentences of {entry['n_documents']:,} documents"
-    stance, events = entry["stance"], entry["events"]
-    return (
-        f"{title} (intervals: bootstrap over documents; AP: average precision):\n\n{table}\n\n"
-        f"Stance: Matthews correlation {figure(stance['mcc'])}. Expected calibration error (15 bins): stance "
-        f"{figure(stance['calibration_error'])}, events {figure(events['calibration_error'])}; Brier score: stance "
-        f"{figure(stance['brier'])}, events {figure(events['brier'])}."
+    calibration = "; ".join(
+        f"{head}: expected calibration error (15 bins) {figure(entry[head]['calibration_error'])}, Brier score "
+        f"{figure(entry[head]['brier'])}"
+        for head in judged
     )
+    correlation = f" Stance: Matthews correlation {figure(entry['stance']['mcc'])}." if "stance" in judged else ""
+    legend = "intervals: bootstrap over documents; AP: average precision"
+    return f"{title} ({legend}):\n\n{table}\n\n{calibration}.{correlation}"
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -21,6 +21,7 @@ from transformers.models.auto.tokenization_auto import get_tokenizer_config
 from transformers.utils.hub import cached_file
 
 from iraqcoal_nlp.errors import ModelFolderError
+from iraqcoal_nlp.model.locate import HUB_NAME
 from iraqcoal_nlp.model.store import TOKENIZER, write_manifest
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer, read_tokenizer
 
@@ -55,6 +56,8 @@ def load_encoder_config(encoder: str | Path, *, revision: str | None = None) -> 
         if here.is_dir() or isinstance(error, ValueError):
             reason = _first_line(error)
             raise ModelFolderError(f"{encoder}: transformers cannot use its config.json ({reason})") from None
+        if not HUB_NAME.fullmatch(str(encoder)):
+            raise ModelFolderError(f"{encoder}: no such folder: an encoder's folder needs {FILES}") from None
         raise ModelFolderError(
             f"{encoder}: is no folder here, and no model hub has it or can be reached. If it is a hub's name: where "
             f"that can be reached, run `hf download {encoder} --local-dir {here.name}`, or fetch {FILES}; bring the "

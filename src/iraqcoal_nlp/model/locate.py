@@ -10,7 +10,7 @@ from iraqcoal_nlp.errors import ModelFolderError
 SHIPPED = "iraqcoal-mini"
 """The model that comes with the package."""
 
-_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
 def locate_model(model: str | Path | None = None) -> Path:
@@ -27,7 +27,7 @@ def locate_model(model: str | Path | None = None) -> Path:
     path = Path(model)
     if path.is_dir():
         return path
-    if isinstance(model, str) and _HUB_NAME.fullmatch(model):
+    if isinstance(model, str) and HUB_NAME.fullmatch(model):
         return _from_hub(model)
     raise ModelFolderError(f"{model}: no such model folder; the shipped model is {SHIPPED!r}")
 

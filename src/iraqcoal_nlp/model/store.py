@@ -130,6 +130,15 @@ def write_settings(path: Path, settings: ModelSettings) -> None:
     _write_json(path / SETTINGS, {"format_version": FORMAT_VERSION} | asdict(settings))
 
 
+def read_evaluation(path: Path) -> dict[str, Any]:
+    """Return the figures behind a model folder's card.
+
+    Raises:
+        ModelFolderError: The folder has none, or they are not JSON.
+    """
+    return _read_json(path / EVALUATION)
+
+
 def write_manifest(path: Path) -> None:
     """List every file of the folder with its size and sha256; call it last."""
     files = sorted(file for file in path.iterdir() if file.is_file() and file.name != MANIFEST)

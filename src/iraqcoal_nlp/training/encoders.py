@@ -16,7 +16,7 @@ from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.model.configuration import IraqCoalConfig
 from iraqcoal_nlp.model.dequantize import weights_from_onnx
-from iraqcoal_nlp.model.encoder import load_encoder_config, load_encoder_tokenizer
+from iraqcoal_nlp.model.encoder import load_encoder_config, load_encoder_tokenizer, longest_input
 from iraqcoal_nlp.model.locate import SHIPPED, locate_model
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.store import ONNX, SAFETENSORS, SETTINGS, TOKENIZER, ModelFolder
@@ -32,8 +32,14 @@ def load_tokenizer(recipe: TrainRecipe) -> SentenceTokenizer:
     Raises:
         ModelFolderError: The encoder cannot be found or read.
     """
-    folder = _own_model(recipe)
+    folder = own_model(recipe)
     if folder is not None:
+        config = IraqCoalConfig.from_pretrained(folder.path).encoder_config
+        longest = None if config is None else longest_input(config)
+        if longest is not None and recipe.max_length > longest:
+            raise RecipeError(
+                f"max_length is {recipe.max_length}, but {recipe.encoder!r} reads {longest} pieces at once"
+            )
         return SentenceTokenizer.from_file(folder.path / TOKENIZER, max_length=recipe.max_length)
     return load_encoder_tokenizer(recipe.encoder, max_length=recipe.max_length, revision=recipe.revision)
 
@@ -59,7 +65,7 @@ def build_model(
         "label_smoothing": recipe.label_smoothing,
         "focal_gamma": recipe.focal_gamma,
     }
-    folder = _own_model(recipe)
+    folder = own_model(recipe)
     if folder is not None:
         return _continued(recipe, folder, losses)
     encoder_config = load_encoder_config(recipe.encoder, revision=recipe.revision)
@@ -85,7 +91,7 @@ def stance_weights(rows: Sequence[Annotation]) -> tuple[float, ...]:
     return tuple(weight * len(raw) / sum(raw) for weight in raw)
 
 
-def _own_model(recipe: TrainRecipe) -> ModelFolder | None:
+def own_model(recipe: TrainRecipe) -> ModelFolder | None:
     """Open the model of ours that the recipe names, if it names one."""
     if recipe.encoder == SHIPPED or (Path(recipe.encoder) / SETTINGS).is_file():
         return ModelFolder.open(locate_model(recipe.encoder))

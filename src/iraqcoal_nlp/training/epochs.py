@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from iraqcoal_nlp.codebook import STANCES
 from iraqcoal_nlp.data.annotations import Annotation
+from iraqcoal_nlp.data.results import write_whole
 from iraqcoal_nlp.evaluation.predictions import HeadPredictions, Predictions
 from iraqcoal_nlp.evaluation.scores import label_scores, macro_average, stance_matrix
 from iraqcoal_nlp.inference.calibration import sigmoid, softmax
@@ -113,8 +115,11 @@ class EpochKeeper(TrainerCallback):
     The history lies in a file, so that a killed run that goes on knows the epochs before.
     """
 
-    def __init__(self, model: IraqCoalForSentenceClassification, dev: DevRows, folder: Path, *, patience: int) -> None:
-        self._model, self._dev, self._folder, self._patience = model, dev, folder, patience
+    def __init__(
+        self, model: IraqCoalForSentenceClassification, dev: DevRows, folder: Path, recipe: TrainRecipe
+    ) -> None:
+        self._model, self._dev, self._folder = model, dev, folder
+        self._patience, self._keep_best = recipe.patience, recipe.epoch_choice == "best"
 
     def on_epoch_end(
         self,
@@ -132,26 +137,33 @@ class EpochKeeper(TrainerCallback):
         best_before = max((past.mean for past in history.values()), default=-1.0)
         history[epoch] = score
         if state.is_world_process_zero:
-            if score.mean > best_before:
+            if self._keep_best and score.mean > best_before:
                 weights = {name: value.detach().cpu().contiguous() for name, value in self._model.state_dict().items()}
                 save_file(weights, self._folder / BEST)
-            (self._folder / HISTORY).write_text(
-                json.dumps({str(known): asdict(past) for known, past in history.items()}, indent=1) + "\n", "utf-8"
-            )
+            told = json.dumps({str(known): asdict(past) for known, past in history.items()}, indent=1)
+            write_whole(self._folder / HISTORY, [told, "\n"])
         best = best_epoch(history)
         if self._patience and epoch - best >= self._patience:
             LOGGER.info("no gain on the dev rows for %d epochs: training stops", epoch - best)
             control.should_training_stop = True
         return control
 
-    def complete(self, args: TrainingArguments, state: TrainerState, control: TrainerControl) -> None:
-        """Score the last epoch if it is not: a run killed between its last checkpoint and its score lacks it."""
-        if _epoch(state) not in read_history(self._folder):
-            self.on_epoch_end(args, state, control)
+    def on_train_begin(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **_: Any,  # noqa: ANN401 - as above
+    ) -> TrainerControl:
+        """Score the epoch that a checkpoint ended, if the run was killed between the two."""
+        at_an_end = state.epoch is not None and state.epoch >= 1 and abs(state.epoch - round(state.epoch)) < 1e-6
+        if at_an_end and _epoch(state) not in read_history(self._folder):
+            return self.on_epoch_end(args, state, control)
+        return control
 
 
 def _epoch(state: TrainerState) -> int:
-    return round(state.epoch or 0.0)
+    return math.ceil((state.epoch or 0.0) - 1e-6)  # the last of 2.5 epochs is the third
 
 
 def read_history(folder: Path) -> dict[int, DevScore]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 import sys
@@ -17,6 +18,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.utils.data import Sampler
 from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments, set_seed
+from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_callback import PrinterCallback
 from transformers.trainer_utils import get_last_checkpoint
 
@@ -100,6 +102,7 @@ def finetune(
     report = _seed_run(recipe, seed, out)
     if report.kept_epoch is not None and report.kept_epoch != max(report.epochs):
         load_best(model, out)
+    PartialState().wait_for_everyone()  # before the first process deletes what others still read
     finish(model, recipe)
     if PartialState().is_main_process:
         # A half-written file must not pass for a finished one.
@@ -204,7 +207,7 @@ def _train(
     seed: int,
 ) -> IraqCoalForSentenceClassification:
     """Train the model as it is to the last epoch, on all processes that run this."""
-    keeper = EpochKeeper(model, dev, out, patience=recipe.patience) if dev is not None and len(dev) else None
+    keeper = EpochKeeper(model, dev, out, recipe) if dev is not None and len(dev) else None
     trainer = _Trainer(
         recipe,
         model=model,
@@ -215,8 +218,6 @@ def _train(
     )
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=_last_checkpoint(out / CHECKPOINTS))
-    if keeper is not None:
-        keeper.complete(trainer.args, trainer.state, trainer.control)
     PartialState().wait_for_everyone()
     # Mixed precision wraps `forward`; left on, an exporter would write a bf16 graph.
     return cast(
@@ -259,10 +260,16 @@ def _has_bf16() -> bool:
 
 
 def _last_checkpoint(checkpoints: Path) -> str | None:
-    found = get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
-    if found is not None:
+    """Return the newest whole checkpoint; those that a kill left half-written are deleted."""
+    while (found := get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None) is not None:
+        try:
+            json.loads((Path(found) / TRAINER_STATE_NAME).read_text("utf-8"))  # the Trainer writes it last
+        except (OSError, ValueError):
+            shutil.rmtree(found, ignore_errors=True)  # another process of this run may be faster
+            continue
         LOGGER.info("resuming from %s", found)
-    return found
+        return str(found)
+    return None
 
 
 def _seed_run(recipe: TrainRecipe, seed: int, out: Path) -> SeedRun:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -96,10 +96,11 @@ class TrainRecipe:
     ``group_by_length``: the Trainer's own, longest first within each stretch."""
     epochs: float = 3.0
     """Passes over the training rows."""
-    epoch_choice: str = "last"
+    epoch_choice: str = "best"
     """``best`` keeps the epoch whose mean of both heads' macro-F1 is highest on the dev rows; ``last`` the last."""
     patience: int = 0
-    """Epochs without a better score on the dev rows after which training stops; 0 never stops early."""
+    """Epochs without a better score on the dev rows after which training stops; 0 never stops early. Needs
+    ``epoch_choice = "best"``."""
     stance_weighting: str = "inverse_sqrt"
     """``inverse_sqrt`` weighs a stance by 1/sqrt(its frequency), mean 1; ``none`` weighs all alike."""
     event_loss_weight: float = 4.0
@@ -132,10 +133,17 @@ class TrainRecipe:
             for key in keys:
                 if not holds(getattr(self, key)):
                     raise RecipeError(f"{key} is {getattr(self, key)}: use {advice}")
+        self._check_lists()
+        if self.patience and self.epoch_choice == "last":
+            raise RecipeError('patience goes with epoch_choice = "best": the last epoch would be kept')
+
+    def _check_lists(self) -> None:
         if not self.heads or not set(self.heads) <= set(HEADS):
             raise RecipeError(f"heads is {list(self.heads)}: use one or both of {', '.join(HEADS)}")
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise RecipeError(f"seeds is {list(self.seeds)}: use one or more different whole numbers")
+        if not all(0 <= seed < 2**32 for seed in self.seeds):
+            raise RecipeError(f"seeds is {list(self.seeds)}: use numbers from 0 to below 2**32")
         for step in self.normalizer:
             if step not in NORMALIZERS:
                 raise RecipeError(f"normalizer {step!r} is unknown: use {', '.join(sorted(NORMALIZERS))}")
@@ -159,9 +167,7 @@ class TrainRecipe:
             if key not in hints:
                 raise RecipeError(f"{path}: unknown setting {key!r}: known are {', '.join(hints)}")
             settings[key] = _typed(path, key, value, hints[key])
-        missing = [
-            field.name for field in fields(cls) if field.name in ("name", "encoder") and field.name not in settings
-        ]
+        missing = [field.name for field in fields(cls) if field.default is MISSING and field.name not in settings]
         if missing:
             raise RecipeError(f"{path}: setting {missing[0]!r} is missing")
         try:

@@ -14,8 +14,8 @@ from accelerate import PartialState
 from transformers.utils.logging import disable_progress_bar
 
 from iraqcoal_nlp._version import __version__
-from iraqcoal_nlp.codebook import STANCES
-from iraqcoal_nlp.data.annotations import Annotation, label_counts, read_annotations
+from iraqcoal_nlp.codebook import EVENTS, HEADS, STANCES
+from iraqcoal_nlp.data.annotations import Annotation, label_counts, read_annotations, write_annotations
 from iraqcoal_nlp.data.corrections import apply_corrections
 from iraqcoal_nlp.data.fingerprints import rows_sha256
 from iraqcoal_nlp.data.splits import Splits, drop_leaks, split_rows
@@ -35,10 +35,19 @@ from iraqcoal_nlp.model.backends.onnx import OnnxBackend
 from iraqcoal_nlp.model.backends.protocol import Backend, Floats
 from iraqcoal_nlp.model.card import fill_card
 from iraqcoal_nlp.model.export import export_onnx
-from iraqcoal_nlp.model.store import CARD, EVALUATION, ONNX, TOKENIZER, ModelSettings, write_manifest, write_settings
+from iraqcoal_nlp.model.store import (
+    CARD,
+    EVALUATION,
+    ONNX,
+    TOKENIZER,
+    ModelSettings,
+    read_evaluation,
+    write_manifest,
+    write_settings,
+)
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.text.normalize import build_normalizer
-from iraqcoal_nlp.training.encoders import load_tokenizer, public_name
+from iraqcoal_nlp.training.encoders import load_tokenizer, own_model, public_name
 from iraqcoal_nlp.training.recipe import TrainRecipe
 from iraqcoal_nlp.training.seeds import SeedsReport, train_seeds
 
@@ -46,6 +55,12 @@ LOGGER = logging.getLogger(__name__)
 
 MODEL = "model"
 """Folder of the finished model inside the run's folder."""
+
+FEW = 30
+"""So many dev rows are needed to fit anything on: fewer would give extremes."""
+
+TEST = "test.jsonl"
+"""Held-out rows of the run, in the run's folder: what the model may be measured on again."""
 
 HELD_OUT, SEED_GOLD = "held-out news", "seed gold"
 """Names of the sets that a run measures itself on."""
@@ -91,15 +106,23 @@ class TrainData:
         rows = read_annotations(path)
         if corrections is not None:
             rows = apply_corrections(rows, corrections)
+        try:
+            splits = split_rows(rows, seed=seed)
+        except InputError as error:
+            raise InputError(error.reason, path=path) from None
         return cls(
-            splits=split_rows(rows, seed=seed),
+            splits=splits,
             extra=[row for file in extra for row in read_annotations(file)],
             gold=read_annotations(gold) if gold else (),
             checklist=read_checklist(checklist) if checklist else (),
         )
 
     def training_rows(self) -> list[Annotation]:
-        """Return all training rows, those left out that nearly repeat a held-out sentence."""
+        """Return all training rows, without those that nearly repeat a sentence that must stay unseen.
+
+        The training side of the splits is compared with the gold alone: splits by document keep near-duplicates on one
+        side, and of given ones that do not, :func:`~iraqcoal_nlp.data.splits.split_rows` warns.
+        """
         held_out = [*self.splits.dev, *self.splits.test, *self.gold]
         return [*drop_leaks(self.splits.train, self.gold), *drop_leaks(self.extra, held_out)]
 
@@ -144,31 +167,29 @@ def train(recipe: TrainRecipe, data: TrainData, out: Path) -> TrainReport:
     LOGGER.info("%d rows train, %d choose, %d measure", len(rows), len(dev), len(data.splits.test))
     if len(rows) < given:
         LOGGER.info("%d of %d are left out of training: they nearly repeat held-out rows", given - len(rows), given)
+    if not given:
+        raise InputError("no row fell to the training side: give more documents, or a column `split`")
     if not rows:
         raise InputError(f"no row is left to train on: {given} were given, and all nearly repeat held-out ones")
     if not dev:
-        LOGGER.warning("no row is left to choose by: the last epoch is kept, and all thresholds stay at .5")
+        LOGGER.warning("no row is left to choose by: the last epoch is kept, and settings stay as they are")
     tokenizer = load_tokenizer(recipe)
     network, seeds = train_seeds(recipe, rows, tokenizer, out, dev=dev)
     folder = out / MODEL
     processes = PartialState()
     if processes.is_main_process:
         folder.mkdir(parents=True, exist_ok=True)
+        network.cpu()  # the exporter's example is there
         network.save_pretrained(folder)
         tokenizer.save(folder / TOKENIZER)
         export_onnx(network, folder / ONNX, int8=True)
-        settings = choose_settings(recipe, OnnxBackend(folder / ONNX), tokenizer, dev)
+        settings = choose_settings(recipe, OnnxBackend(folder / ONNX), tokenizer, rows, dev)
         write_settings(folder, settings)
         write_manifest(folder)
+        write_annotations(data.splits.test, out / TEST)
         _measure(recipe, data, rows, dev, seeds, settings, folder)
     processes.wait_for_everyone()
     return TrainReport(folder=folder, seeds=seeds, scores=read_evaluation(folder)["scores"])
-
-
-def read_evaluation(folder: Path) -> dict[str, Any]:
-    """Return what ``evaluation.json`` of a model folder holds."""
-    content: dict[str, Any] = json.loads((folder / EVALUATION).read_text(encoding="utf-8"))
-    return content
 
 
 def _measure(
@@ -205,39 +226,58 @@ def _measure(
     write_manifest(folder)
 
 
-def predict_logits(
-    normalizer: Sequence[str], backend: Backend, tokenizer: SentenceTokenizer, rows: Sequence[Annotation]
-) -> tuple[Floats, Floats]:
-    """Return both heads' logits for the first window of each row."""
-    normalize = build_normalizer(normalizer)
-    return backend.logits(tokenizer.first_windows([normalize(row.text) for row in rows]))
-
-
 def choose_settings(
-    recipe: TrainRecipe, backend: Backend, tokenizer: SentenceTokenizer, dev: Sequence[Annotation]
+    recipe: TrainRecipe,
+    backend: Backend,
+    tokenizer: SentenceTokenizer,
+    rows: Sequence[Annotation],
+    dev: Sequence[Annotation],
 ) -> ModelSettings:
-    """Fit temperatures, thresholds and the abstention level on the dev rows that have both labels.
+    """Fit each head's temperature and thresholds on the dev rows that were judged for it.
 
-    Without such rows everything stays at its default: temperature 1, threshold .5, no abstention.
+    With fewer than :data:`FEW` of them a head keeps what it started from: the settings of the model that was trained
+    further, else temperature 1, thresholds .5, no abstention. A new head that no training row has taught is silenced:
+    its stance is always marked as abstained, its events are never reported.
+
+    Args:
+        recipe: Settings of the run.
+        backend: The trained network.
+        tokenizer: Its tokenizer.
+        rows: Training rows.
+        dev: Rows that choose.
     """
+    parent = own_model(recipe)
     base = ModelSettings(name=recipe.name, normalizer=recipe.normalizer, max_length=recipe.max_length)
-    judged = [row for row in dev if row.stance is not None and row.events is not None]
-    if not judged:
-        return base
-    stance_logits, event_logits = (
-        np.asarray(part, dtype=np.float64) for part in predict_logits(recipe.normalizer, backend, tokenizer, judged)
-    )
-    gold_stance = np.array([STANCES.index(row.stance or "") for row in judged])
-    gold_events = event_matrix(row.events or () for row in judged)
-    stance_temperature = fit_stance_temperature(stance_logits, gold_stance)
-    events_temperature = fit_events_temperature(event_logits, gold_events)
-    return replace(
-        base,
-        stance_temperature=stance_temperature,
-        events_temperature=events_temperature,
-        event_thresholds=best_thresholds(sigmoid(event_logits, events_temperature), gold_events),
-        abstain_below=abstention_level(softmax(stance_logits, stance_temperature)),
-    )
+    if parent is not None:
+        base = replace(parent.settings, name=recipe.name, max_length=recipe.max_length)
+    normalize = build_normalizer(recipe.normalizer)
+    chosen: dict[str, Any] = {}
+    for head in HEADS:
+        judged = [row for row in dev if getattr(row, head) is not None]
+        if parent is None and not (head in recipe.heads and any(getattr(row, head) is not None for row in rows)):
+            LOGGER.warning("nothing taught the %s head: it is silenced", head)
+            chosen |= {"abstain_below": 1.0} if head == "stance" else {"event_thresholds": (1.0,) * len(EVENTS)}
+        elif len(judged) < FEW:
+            LOGGER.warning("%d dev rows are too few to calibrate the %s head: it keeps its settings", len(judged), head)
+        else:
+            logits = backend.logits(tokenizer.first_windows([normalize(row.text) for row in judged]))
+            chosen |= _stance_settings(logits[0], judged) if head == "stance" else _event_settings(logits[1], judged)
+    return replace(base, **chosen)
+
+
+def _stance_settings(logits: Floats, judged: Sequence[Annotation]) -> dict[str, Any]:
+    exact = np.asarray(logits, dtype=np.float64)
+    temperature = fit_stance_temperature(exact, np.array([STANCES.index(row.stance or "") for row in judged]))
+    return {"stance_temperature": temperature, "abstain_below": abstention_level(softmax(exact, temperature))}
+
+
+def _event_settings(logits: Floats, judged: Sequence[Annotation]) -> dict[str, Any]:
+    exact, gold = np.asarray(logits, dtype=np.float64), event_matrix(row.events or () for row in judged)
+    temperature = fit_events_temperature(exact, gold)
+    return {
+        "events_temperature": temperature,
+        "event_thresholds": best_thresholds(sigmoid(exact, temperature), gold),
+    }
 
 
 def _sources(data: TrainData, rows: Sequence[Annotation]) -> str:
@@ -245,5 +285,7 @@ def _sources(data: TrainData, rows: Sequence[Annotation]) -> str:
     extra = set(data.extra)
     n_extra = sum(row in extra for row in rows)
     n_sources = len({row.source for row in data.splits.train if row.source is not None})
-    real = f"{len(rows) - n_extra:,} split by document" + (f", from {n_sources} sources" if n_sources else "")
+    given = any(row.split is not None for row in data.splits.train)
+    how = "given to training by their file" if given else "split by document, near-duplicates on one side"
+    real = f"{len(rows) - n_extra:,} {how}" + (f", from {n_sources} sources" if n_sources else "")
     return real + (f"; {n_extra:,} that only train" if n_extra else "")

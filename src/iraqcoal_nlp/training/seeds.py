@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from torch import Tensor
 
 from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.data.fingerprints import rows_sha256
+from iraqcoal_nlp.data.results import write_whole
 from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
@@ -66,7 +68,7 @@ def train_seeds(
         ModelFolderError: The encoder cannot be found or read.
         RecipeError: ``out`` holds checkpoints of another recipe or other rows.
     """
-    claim(out, recipe, [*rows, *dev])
+    claim(out, recipe, rows, dev)
     dev_rows = DevRows(recipe, tokenizer, dev)
     runs: list[SeedRun] = []
     weights: dict[int, Mapping[str, Tensor]] = {}
@@ -107,17 +109,19 @@ def mean_weights(networks: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
     }
 
 
-def claim(out: Path, recipe: TrainRecipe, rows: Sequence[Annotation]) -> None:
+def claim(out: Path, recipe: TrainRecipe, rows: Sequence[Annotation], dev: Sequence[Annotation]) -> None:
     """Note whose checkpoints ``out`` holds, and refuse those of another run.
 
     Raises:
         RecipeError: The recipe or the rows differ from those of the checkpoints.
     """
-    fingerprint = hashlib.sha256(f"{recipe!r} {rows_sha256(rows)}".encode()).hexdigest()
+    told = f"{recipe!r} {rows_sha256(rows)} {rows_sha256(dev)}"
+    fingerprint = hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()
     path = out / RUN
     if any(out.glob("seed-*/*")) and (not path.is_file() or path.read_text("utf-8").strip() != fingerprint):
         raise RecipeError(
             f"{out}: holds checkpoints of another recipe or other data: choose another folder or empty it"
         )
     out.mkdir(parents=True, exist_ok=True)
-    path.write_text(fingerprint + "\n", encoding="utf-8")
+    if os.environ.get("RANK", "0") == "0":  # of several processes, the first writes
+        write_whole(path, [fingerprint, "\n"])
