@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES
@@ -140,6 +140,47 @@ class ArticleResult:
         return pd.DataFrame([sentence.to_flat() for sentence in self.sentences], columns=list(FLAT_COLUMNS))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordAttribution:
+    """What one word does for one label."""
+
+    word: str
+    start: int
+    """Offset into the article, like that of the sentence."""
+    end: int
+    weight: float
+    """By how much the label's log-odds (natural logarithm) fall when the word is left out; negative where the word
+    speaks against the label."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelExplanation:
+    """Which words make a sentence carry a label (method: :mod:`iraqcoal_nlp.inference.explain`)."""
+
+    label: str
+    probability: float
+    words: tuple[WordAttribution, ...]
+    """Every word of the sentence, in text order."""
+
+    def strongest(self, count: int = 5) -> tuple[WordAttribution, ...]:
+        """Return the words that speak for the label, strongest first."""
+        for_it = [word for word in self.words if word.weight > 0]
+        return tuple(sorted(for_it, key=lambda word: -word.weight)[:count])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentenceExplanation:
+    """A labelled sentence and the reasons for its labels."""
+
+    sentence: SentenceResult
+    labels: tuple[LabelExplanation, ...]
+    """One for each reported event, for a stance other than ``none``, and for each label that was asked for."""
+
+    def to_dict(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the words of each label with their weights, ready for JSON."""
+        return {label.label: [asdict(word) for word in label.words] for label in self.labels}
+
+
 RESERVED_COLUMNS = frozenset(
     {
         *("doc_id", "sent_id", "start", "end", "text", "stance", "stance_probs", "events", "event_probs"),
@@ -152,6 +193,7 @@ RESERVED_COLUMNS = frozenset(
             "event_counts",
             "n_sentences",
             "sentences",
+            "why",
         ),
         *(f"prob_{label}" for label in (*STANCES, *EVENTS)),
     }
