@@ -10,6 +10,7 @@ from iraqcoal_nlp.codebook import EVENTS, STANCES
 
 if TYPE_CHECKING:
     import pandas as pd
+    from datasets import Dataset
 
 
 WINDOWED = "windowed"
@@ -138,6 +139,35 @@ class ArticleResult:
         import pandas as pd  # noqa: PLC0415 - slow to import, and scoring does not need it
 
         return pd.DataFrame([sentence.to_flat() for sentence in self.sentences], columns=list(FLAT_COLUMNS))
+
+    def to_dataset(self) -> Dataset:
+        """Return one row per sentence as a ``datasets`` table, nested as in :meth:`SentenceResult.to_dict`.
+
+        Labels have the types of annotation tables (:data:`iraqcoal_nlp.data.datasets.FEATURES`): ``stance`` is a
+        ``ClassLabel``, ``events`` a list of them.
+        """
+        from datasets import ClassLabel, Dataset, Features, Value  # noqa: PLC0415 - as above
+        from datasets import Sequence as SequenceFeature  # noqa: PLC0415
+
+        features = Features(
+            {
+                "doc_id": Value("string"),
+                "sent_id": Value("int64"),
+                "start": Value("int64"),
+                "end": Value("int64"),
+                "text": Value("string"),
+                "stance": ClassLabel(names=list(STANCES)),
+                "stance_probs": {label: Value("float64") for label in STANCES},
+                "events": SequenceFeature(ClassLabel(names=list(EVENTS))),
+                "event_probs": {label: Value("float64") for label in EVENTS},
+                "abstained": Value("bool"),
+                "truncated": Value("bool"),
+                "flags": SequenceFeature(Value("string")),
+                "model": Value("string"),
+            }
+        )
+        rows = [sentence.to_dict() for sentence in self.sentences]
+        return Dataset.from_dict({name: [row[name] for row in rows] for name in features}, features=features)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,9 @@ import typer
 from iraqcoal_nlp._version import __version__
 from iraqcoal_nlp.cli.classify import classify
 from iraqcoal_nlp.cli.doctor import doctor
+from iraqcoal_nlp.cli.export import export
+from iraqcoal_nlp.cli.report import report
+from iraqcoal_nlp.cli.sample import sample
 from iraqcoal_nlp.cli.score import score
 from iraqcoal_nlp.errors import IraqCoalError, printable
 
@@ -54,7 +57,7 @@ def _fail(message: str, *, code: int) -> None:
     raise typer.Exit(code)
 
 
-for _command in (classify, score, doctor):
+for _command in (classify, score, report, export, sample, doctor):
     app.command()(_guarded(_command))
 
 
