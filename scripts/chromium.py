@@ -203,8 +203,9 @@ class Page:
         return found
 
     def requests(self) -> list[str]:
-        """Return every address that the page has asked for."""
-        return [event["params"]["request"]["url"] for event in self._events() if "request" in event["params"]]
+        """Return every address that the page has asked for; ``data:`` is none, and draws the browser's own icons."""
+        asked = [event["params"]["request"]["url"] for event in self._events() if "request" in event["params"]]
+        return [address for address in asked if not address.startswith("data:")]
 
     def _events(self) -> list[dict[str, Any]]:
         return [event for event in self._browser.events if event.get("sessionId") == self._session]

@@ -26,7 +26,7 @@ def report(
     scored: Scored,
     out: Annotated[Path, typer.Option("--out", help="File to write: .html.")],
     why: Annotated[
-        bool, typer.Option("--why", help="Also show the words behind each label: some 10 sentences a second.")
+        bool, typer.Option("--why", help="Also show the words behind each label: one run per word.")
     ] = False,
     why_limit: Annotated[int, typer.Option("--why-limit", min=1, help="Labelled sentences to explain at most.")] = 1000,
     model: Model = None,

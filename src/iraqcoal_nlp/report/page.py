@@ -23,7 +23,8 @@ from iraqcoal_nlp._version import __version__
 LANGUAGES = ("ar", "en")
 """Languages of the interface; the reader can change it in the page."""
 
-_SCRIPTS = ("1_data.js", "2_words.js", "3_filter.js", "4_overview.js", "5_articles.js", "6_main.js")
+_STYLES = ("colours.css", "frame.css", "overview.css", "articles.css", "media.css")
+_SCRIPTS = ("data.js", "words.js", "filter.js", "overview.js", "timeline.js", "picture.js", "articles.js", "main.js")
 _UNSAFE = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
@@ -41,10 +42,10 @@ def render_page(payload: Mapping[str, Any], *, language: str, title: str | None)
     if language not in LANGUAGES:
         raise ValueError(f"unknown language {language!r}: use one of {', '.join(LANGUAGES)}")
     words = tomllib.loads(_part("words.toml"))
+    # One function around all parts: nothing of theirs is global, and "use strict" holds for each.
     script = "(() => {\n" + "\n".join(map(_part, _SCRIPTS)) + "})();\n"
-    style = _part("page.css")
+    style = "\n".join(map(_part, _STYLES))
     whole = {**payload, "words": words, "language": language, "title": title}
-    # `"use strict"` and `const` stay inside the function; autoescape holds for every value that is not ours.
     template = Environment(autoescape=True, keep_trailing_newline=True).from_string(_part("page.html"))
     return template.render(
         language=language,
@@ -52,7 +53,7 @@ def render_page(payload: Mapping[str, Any], *, language: str, title: str | None)
         words=words,
         version=__version__,
         policy=_policy(script, style),
-        style=Markup(style),  # these three are ours, or made safe below
+        style=Markup(style),  # the style and the script are ours, and `embeddable` has made the data safe
         script=Markup(script),
         data=Markup(embeddable(whole)),
     )
@@ -68,6 +69,7 @@ def _policy(script: str, style: str) -> str:
         "default-src": "'none'",
         "script-src": _hash(script),
         "style-src": _hash(style),
+        "img-src": "blob:",  # the chart, drawn anew to be saved
         "base-uri": "'none'",
         "form-action": "'none'",
         "require-trusted-types-for": "'script'",

@@ -1,9 +1,12 @@
 // Which sentences fit, and how many of each kind there are.
 
 // Search is blind to what writers of Arabic vary: hamza, alef maksura, teh marbuta, vowel signs, tatweel, digits.
-const LETTERS = { "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ئ": "ي", "ؤ": "و", "ة": "ه", "ک": "ك", "گ": "ك", "ی": "ي" };
-const VARYING = new RegExp(`[A-Z\u0660-\u0669\u06f0-\u06f9\u0610-\u061a\u0640\u064b-\u065f\u0670\u200b-\u200f` +
-  `\u202a-\u202e\u2066-\u2069${Object.keys(LETTERS).join("")}]`, "g");
+const LETTERS = { أ: "ا", إ: "ا", آ: "ا", ٱ: "ا", ى: "ي", ئ: "ي", ؤ: "و", ة: "ه", ک: "ك", گ: "ك", ی: "ي" };
+const VARYING = new RegExp(
+  `[A-Z\u0660-\u0669\u06f0-\u06f9\u0610-\u061a\u0640\u064b-\u065f\u0670\u200b-\u200f` +
+    `\u202a-\u202e\u2066-\u2069${Object.keys(LETTERS).join("")}]`,
+  "g",
+);
 
 function foldLetter(letter) {
   if (LETTERS[letter]) return LETTERS[letter];
@@ -32,7 +35,10 @@ function fitsText() {
   if (!words.length) return null;
   const query = words.join(" ");
   if (found.query !== query) {
-    found = { query, fits: Uint8Array.from(searchable(), (text) => Number(words.every((item) => text.includes(item)))) };
+    found = {
+      query,
+      fits: Uint8Array.from(searchable(), (text) => Number(words.every((item) => text.includes(item)))),
+    };
   }
   return found.fits;
 }
@@ -54,7 +60,8 @@ function countStance(numbers, label) {
 }
 
 function countEvents(numbers, label) {
-  for (let event = 0; event < data.events.length; event += 1) if ((label.events >> event) & 1) numbers.event[event] += 1;
+  for (let event = 0; event < data.events.length; event += 1)
+    if ((label.events >> event) & 1) numbers.event[event] += 1;
 }
 
 // Each group of numbers counts what fits all choices but those of its own group: what another choice would give.
@@ -63,8 +70,19 @@ function filterRows() {
   const text = fitsText();
   const stances = new Set(choice.stance.map((name) => data.stances.indexOf(name)));
   const withoutEvent = choice.event.includes(NO_EVENT);
-  const events = choice.event.reduce((bits, name) => (name === NO_EVENT ? bits : bits | (1 << data.events.indexOf(name))), 0);
-  const result = { rows: [], fits: new Uint8Array(nRows), ...emptyCounts(), noEvent: 0, stanceTotal: 0, eventTotal: 0, sources: new Map() };
+  const events = choice.event.reduce(
+    (bits, name) => (name === NO_EVENT ? bits : bits | (1 << data.events.indexOf(name))),
+    0,
+  );
+  const result = {
+    rows: [],
+    fits: new Uint8Array(nRows),
+    ...emptyCounts(),
+    noEvent: 0,
+    stanceTotal: 0,
+    eventTotal: 0,
+    sources: new Map(),
+  };
   for (let row = 0; row < nRows; row += 1) {
     if (text && !text[row]) continue;
     if (choice.uncertain && !(rows.flags[row] & ABSTAINED)) continue;

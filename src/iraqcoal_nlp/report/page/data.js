@@ -14,14 +14,28 @@ const [ABSTAINED, WINDOWED, NOT_ARABIC] = [1, 2, 4]; // bits of a row's flags
 const rowsOfArticle = data.articles.map(() => []);
 rows.article.forEach((article, row) => rowsOfArticle[article].push(row));
 
+// Labels that say something, each with its number: all but the stance of having none.
+const telling = () => labels.map((name, label) => [name, label]).filter(([, label]) => label !== neutral);
+
 // Thousandths: probability of label number `label` in row number `row`.
 const probability = (row, label) => rows.probs[row * labels.length + label];
 const reports = (row, event) => (rows.events[row] >> event) & 1;
 const articleOf = (row) => data.articles[rows.article[row]];
 
 // What the reader has chosen. It lives in the address, so that a view can be kept and sent on.
-const choice = { lang: data.language, theme: "auto", q: "", stance: [], event: [], min: 0, source: null, from: "", to: "",
-  uncertain: false, page: 1 };
+const choice = {
+  lang: data.language,
+  theme: "auto",
+  q: "",
+  stance: [],
+  event: [],
+  min: 0,
+  source: null,
+  from: "",
+  to: "",
+  uncertain: false,
+  page: 1,
+};
 const initialLanguage = data.language;
 
 function readChoice() {
@@ -55,5 +69,6 @@ function writeChoice() {
   if (choice.uncertain) kept.set("uncertain", "1");
   if (choice.page > 1) kept.set("page", choice.page);
   const hash = kept.toString();
-  if (hash !== location.hash.slice(1)) history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
+  if (hash !== location.hash.slice(1))
+    history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
 }
