@@ -89,3 +89,15 @@ def test_what_is_no_scored_file_is_refused(tmp_path, name, content, reason):
 
     with pytest.raises(InputError, match=reason):
         read()
+
+
+def test_a_row_that_is_not_utf8_is_one_error(tmp_path, results):
+    path = tmp_path / "rows.csv"
+    with open_writer(path) as writer:
+        writer.write(results[0].sentences, {"source": "وكالة"})
+    content = path.read_bytes().replace("وكالة".encode(), "وكالة".encode("cp1256"), 1)
+    path.write_bytes(content)
+    first, second, *_ = read_scored(path)
+    assert isinstance(first, InputError)
+    assert f"{path}:2: not UTF-8" in str(first)
+    assert isinstance(second, ScoredRow)

@@ -5,6 +5,7 @@ A bad row yields an :class:`InputError` in its place, like those of articles.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ SUFFIXES = (".jsonl", ".csv", ".parquet")
 _OWN_COLUMNS = frozenset({*FLAT_COLUMNS, "stance_probs", "event_probs", "why"})
 _NEEDED = ("doc_id", "sent_id", "start", "end", "text", "stance", "events")
 _NO = frozenset({"", "false", "0"})
+_UNDECODED = re.compile("[\ud800-\udfff]")  # what stands for bytes that are no text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,9 @@ def read_scored(path: Path) -> Iterator[ScoredRow | InputError]:
     for number, row in _rows(path):
         if isinstance(row, InputError):
             yield row
+            continue
+        if any(isinstance(value, str) and _UNDECODED.search(value) for value in row.values()):
+            yield InputError("not UTF-8: save the file as UTF-8", path=path, row=number)
             continue
         try:
             extra = {key: value for key, value in row.items() if key not in _OWN_COLUMNS}
