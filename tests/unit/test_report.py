@@ -100,6 +100,7 @@ def test_columns_are_those_of_the_rows():
     assert table["flags"] == [0, 0, 0b111]
     assert table["probs"][: len(STANCES) + len(EVENTS)] == [10, 946, 44, 900, 0, 100, 1000]
     assert (made["models"], made["bad_dates"], made["why"]) == (["m@0"], 1, {})
+    assert payload([row(model=""), row(model="b@1")])["rows"]["model"] == [None, 0]
 
 
 def test_reasons_are_the_strongest_words_in_text_order():

@@ -95,7 +95,7 @@ def _add(table: Mapping[str, list[Any]], sentence: SentenceResult, article: int,
     table["probs"] += [round(1000 * probs[label]) for label in _LABELS]
     # In the order of the bits above.
     table["flags"].append(_bits([sentence.abstained, sentence.truncated, NOT_ARABIC in sentence.flags]))
-    table["model"].append(models.index(sentence.model) if sentence.model else 0)
+    table["model"].append(models.index(sentence.model) if sentence.model else None)
 
 
 def _bits(facts: Iterable[bool]) -> int:

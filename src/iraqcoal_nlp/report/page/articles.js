@@ -136,7 +136,7 @@ function details(row) {
     [word("number"), latin(rows.sent[row])],
     [word("place"), latin(`${rows.start[row]}–${rows.end[row]}`)],
   ];
-  if (data.models.length) facts.push([word("model"), latin(data.models[rows.model[row]])]);
+  if (rows.model[row] !== null) facts.push([word("model"), latin(data.models[rows.model[row]])]);
   const flags = [
     [WINDOWED, "windowed"],
     [NOT_ARABIC, "not_arabic"],
