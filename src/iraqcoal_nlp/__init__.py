@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from iraqcoal_nlp._version import __version__
 from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.errors import CodebookError, InputError, IraqCoalError, ModelFolderError, RecipeError
-from iraqcoal_nlp.records import Article, ArticleResult, Sentence, SentenceResult
+from iraqcoal_nlp.records import Article, ArticleResult, Sentence, SentenceExplanation, SentenceResult
 
 if TYPE_CHECKING:
     from iraqcoal_nlp.inference.classifier import ArticleClassifier
@@ -30,6 +30,7 @@ __all__ = [
     "ModelFolderError",
     "RecipeError",
     "Sentence",
+    "SentenceExplanation",
     "SentenceResult",
     "__version__",
     "load",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES
 
 if TYPE_CHECKING:
     import pandas as pd
+    from datasets import Dataset
 
 
 WINDOWED = "windowed"
@@ -139,6 +140,76 @@ class ArticleResult:
 
         return pd.DataFrame([sentence.to_flat() for sentence in self.sentences], columns=list(FLAT_COLUMNS))
 
+    def to_dataset(self) -> Dataset:
+        """Return one row per sentence as a ``datasets`` table, nested as in :meth:`SentenceResult.to_dict`.
+
+        Labels have the types of annotation tables (:data:`iraqcoal_nlp.data.datasets.FEATURES`): ``stance`` is a
+        ``ClassLabel``, ``events`` a list of them.
+        """
+        from datasets import ClassLabel, Dataset, Features, Value  # noqa: PLC0415 - as above
+        from datasets import Sequence as SequenceFeature  # noqa: PLC0415
+
+        features = Features(
+            {
+                "doc_id": Value("string"),
+                "sent_id": Value("int64"),
+                "start": Value("int64"),
+                "end": Value("int64"),
+                "text": Value("string"),
+                "stance": ClassLabel(names=list(STANCES)),
+                "stance_probs": {label: Value("float64") for label in STANCES},
+                "events": SequenceFeature(ClassLabel(names=list(EVENTS))),
+                "event_probs": {label: Value("float64") for label in EVENTS},
+                "abstained": Value("bool"),
+                "truncated": Value("bool"),
+                "flags": SequenceFeature(Value("string")),
+                "model": Value("string"),
+            }
+        )
+        rows = [sentence.to_dict() for sentence in self.sentences]
+        return Dataset.from_dict({name: [row[name] for row in rows] for name in features}, features=features)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordAttribution:
+    """What one word does for one label."""
+
+    word: str
+    start: int
+    """Offset into the article, like that of the sentence."""
+    end: int
+    weight: float
+    """By how much the label's log-odds (natural logarithm) fall when the word is left out; negative where the word
+    speaks against the label."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelExplanation:
+    """Which words make a sentence carry a label (method: :mod:`iraqcoal_nlp.inference.explain`)."""
+
+    label: str
+    probability: float
+    words: tuple[WordAttribution, ...]
+    """Every word of the sentence, in text order."""
+
+    def strongest(self, count: int = 5) -> tuple[WordAttribution, ...]:
+        """Return the words that speak for the label, strongest first."""
+        for_it = [word for word in self.words if word.weight > 0]
+        return tuple(sorted(for_it, key=lambda word: -word.weight)[:count])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentenceExplanation:
+    """A labelled sentence and the reasons for its labels."""
+
+    sentence: SentenceResult
+    labels: tuple[LabelExplanation, ...]
+    """One for each reported event, for a stance other than ``none``, and for each label that was asked for."""
+
+    def to_dict(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the words of each label with their weights, ready for JSON."""
+        return {label.label: [asdict(word) for word in label.words] for label in self.labels}
+
 
 RESERVED_COLUMNS = frozenset(
     {
@@ -152,6 +223,7 @@ RESERVED_COLUMNS = frozenset(
             "event_counts",
             "n_sentences",
             "sentences",
+            "why",
         ),
         *(f"prob_{label}" for label in (*STANCES, *EVENTS)),
     }

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TextIO
 
@@ -16,7 +17,7 @@ from iraqcoal_nlp.cli.options import Backend, Model, Threads, check_choice
 from iraqcoal_nlp.errors import InputError
 
 if TYPE_CHECKING:
-    from iraqcoal_nlp.records import Article, ArticleResult, SentenceResult
+    from iraqcoal_nlp.records import Article, ArticleResult, SentenceExplanation, SentenceResult
 
 
 def classify(
@@ -25,6 +26,7 @@ def classify(
         typer.Argument(help="Texts, files (.txt, .jsonl, .csv, .tsv), folders, or - for stdin.", metavar="INPUT"),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per sentence.")] = False,
+    why: Annotated[bool, typer.Option("--why", help="Name the words that speak most for each label.")] = False,
     model: Model = None,
     backend: Backend = "auto",
     threads: Threads = 0,
@@ -44,11 +46,14 @@ def classify(
         for article, result in zip(articles, classifier.classify_articles(articles), strict=True):
             if not result.sentences:
                 errors.append(no_sentence(article))
-            elif as_json:
-                for sentence in result.sentences:
-                    print(json.dumps(sentence.to_dict() | pass_through(result.extra), ensure_ascii=False))
+                continue
+            explained = classifier.explain_sentences(result.sentences) if why else []
+            if as_json:
+                for sentence, reasons in zip_longest(result.sentences, explained):
+                    row = sentence.to_dict() | pass_through(result.extra) | ({"why": reasons.to_dict()} if why else {})
+                    print(json.dumps(row, ensure_ascii=False))
             else:
-                _show(result)
+                _show(result, explained)
     for error in errors[: ErrorLog.KEPT]:
         print(f"iraqcoal: error: {error}", file=sys.stderr)
     if len(errors) > ErrorLog.KEPT:
@@ -91,7 +96,7 @@ def _is_path(given: str) -> bool:
     return looks_like_one and len(given.split()) == 1
 
 
-def _show(result: ArticleResult) -> None:
+def _show(result: ArticleResult, explained: Sequence[SentenceExplanation]) -> None:
     """Print one article as a table, sentences in logical order: the terminal turns Arabic to the right."""
     from rich.console import Console
     from rich.table import Table
@@ -104,10 +109,13 @@ def _show(result: ArticleResult) -> None:
     table.add_column("events", no_wrap=True)
     table.add_column("sentence", ratio=1)
     colours = {"favor": "green", "against": "red", "none": "dim"}
-    for sentence in result.sentences:
+    for sentence, reasons in zip_longest(result.sentences, explained):
         stance = Text(f"{sentence.stance} {sentence.stance_probs[sentence.stance]:.2f}", colours[sentence.stance])
         events = "\n".join(f"{event} {sentence.event_probs[event]:.2f}" for event in sentence.events)
         table.add_row(str(sentence.sent_id), stance, Text(events or "-"), Text(sentence.text + _remark(sentence)))
+        for label in reasons.labels if reasons else ():
+            words = ", ".join(f"{word.word} {word.weight:+.1f}" for word in label.strongest(3))
+            table.add_row("", "", Text(f"why {label.label}", "dim"), Text(words or "no single word", "dim"))
     with console.capture() as shown:  # printed by us: rich would end the program with 1 when `head` has seen enough
         console.print(Text(_headline(result), "bold"))
         console.print(table)

@@ -12,10 +12,19 @@ from iraqcoal_nlp.codebook import EVENTS, NEUTRAL_STANCE, STANCES
 from iraqcoal_nlp.errors import ModelFolderError
 from iraqcoal_nlp.inference.aggregate import aggregate, check_aggregator, merge_windows
 from iraqcoal_nlp.inference.calibration import Floats, sigmoid, softmax
+from iraqcoal_nlp.inference.explain import explain_sentences
 from iraqcoal_nlp.model.backends.protocol import Backend
 from iraqcoal_nlp.model.store import ONNX, SAFETENSORS, TOKENIZER, ModelFolder
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
-from iraqcoal_nlp.records import NOT_ARABIC, WINDOWED, Article, ArticleResult, Sentence, SentenceResult
+from iraqcoal_nlp.records import (
+    NOT_ARABIC,
+    WINDOWED,
+    Article,
+    ArticleResult,
+    Sentence,
+    SentenceExplanation,
+    SentenceResult,
+)
 from iraqcoal_nlp.text.normalize import build_normalizer
 from iraqcoal_nlp.text.sentences import split_sentences
 
@@ -121,6 +130,37 @@ class ArticleClassifier:
                 waiting, n_sentences = [], 0
         yield from self._flush(waiting)
 
+    def probabilities(self, texts: Sequence[str]) -> tuple[Floats, Floats]:
+        """Return the calibrated probabilities of sentences, at least one, without thresholds or checks.
+
+        Returns:
+            Stances, *shape* ``(n_texts, n_stances)``, and events, *shape* ``(n_texts, n_events)``.
+        """
+        stance, events, _ = self._score(texts)
+        return stance, events
+
+    def explain(self, text: str, *, labels: Sequence[str] = ()) -> list[SentenceExplanation]:
+        """Split one article, label each sentence, and say which words made it so.
+
+        Args:
+            text: The article; the words' offsets point into it.
+            labels: Labels to explain in every sentence, beside those that it was given.
+
+        Raises:
+            CodebookError: ``labels`` holds an unknown label.
+        """
+        return self.explain_sentences(self.classify(text).sentences, labels=labels)
+
+    def explain_sentences(
+        self, sentences: Sequence[SentenceResult], *, labels: Sequence[str] = ()
+    ) -> list[SentenceExplanation]:
+        """Say of sentences that this model has labelled which words made them so; one run per word.
+
+        Raises:
+            CodebookError: ``labels`` holds an unknown label.
+        """
+        return explain_sentences(self.probabilities, sentences, labels=labels)
+
     def _flush(self, waiting: Sequence[tuple[Article, list[Sentence]]]) -> Iterator[ArticleResult]:
         pairs = [(article.doc_id, sentence) for article, sentences in waiting for sentence in sentences]
         labelled = iter(self._label(pairs))
@@ -132,20 +172,34 @@ class ArticleClassifier:
         """Score sentences together; each keeps the ``doc_id`` beside it."""
         if not pairs:
             return []
-        texts = [self._normalize(sentence.text) for _, sentence in pairs]
-        windows = [[tuple(window) for window in item] for item in self._tokenizer.windows(texts)]
+        stance, events, n_windows = self._score([sentence.text for _, sentence in pairs])
+        return [
+            self._result(doc_id, sentence, stance[row], events[row], windowed=n_windows[row] > 1)
+            for row, (doc_id, sentence) in enumerate(pairs)
+        ]
+
+    def _score(self, texts: Sequence[str]) -> tuple[Floats, Floats, list[int]]:
+        """Score raw sentences, at least one.
+
+        Returns:
+            Calibrated probabilities, *shapes* ``(n_texts, n_stances)`` and ``(n_texts, n_events)``, and the number of
+            windows of each text.
+        """
+        items = self._tokenizer.windows([self._normalize(text) for text in texts])
+        windows = [[tuple(window) for window in item] for item in items]
         # Agencies' copy repeats itself: equal windows are scored once.
         distinct = list(dict.fromkeys(window for item in windows for window in item))
         places = {window: place for place, window in enumerate(distinct)}
         stance_logits, event_logits = self._backend.logits(distinct)
         stance_probs = softmax(stance_logits, self.settings.stance_temperature)
         event_probs = sigmoid(event_logits, self.settings.events_temperature)
-        results = []
-        for (doc_id, sentence), item in zip(pairs, windows, strict=True):
-            rows = [places[window] for window in item]
-            stance, events = merge_windows(stance_probs[rows], event_probs[rows])
-            results.append(self._result(doc_id, sentence, stance, events, windowed=len(item) > 1))
-        return results
+        rows = [[places[window] for window in item] for item in windows]
+        merged = [merge_windows(stance_probs[row], event_probs[row]) for row in rows]
+        return (
+            np.stack([stance for stance, _ in merged]),
+            np.stack([events for _, events in merged]),
+            [len(item) for item in windows],
+        )
 
     def _result(
         self, doc_id: str, sentence: Sentence, stance_probs: Floats, event_probs: Floats, *, windowed: bool

@@ -1,0 +1,82 @@
+"""``iraqcoal report``: a scored file as a page to read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from iraqcoal_nlp.cli.options import (
+    DateColumn,
+    Model,
+    Scored,
+    SourceColumn,
+    Threads,
+    UrlColumn,
+    check_choice,
+    show_bad_rows,
+)
+
+
+def report(
+    scored: Scored,
+    out: Annotated[Path, typer.Option("--out", help="File to write: .html.")],
+    why: Annotated[
+        bool, typer.Option("--why", help="Also show the words behind each label: one run per word.")
+    ] = False,
+    why_limit: Annotated[int, typer.Option("--why-limit", min=1, help="Labelled sentences to explain at most.")] = 1000,
+    model: Model = None,
+    threads: Threads = 0,
+    language: Annotated[str, typer.Option("--language", help="Language in which the page opens: ar or en.")] = "ar",
+    title: Annotated[str, typer.Option("--title", help="Heading of the page.")] = "",
+    date_column: DateColumn = "date",
+    source_column: SourceColumn = "source",
+    title_column: Annotated[str, typer.Option("--title-column", help="Column of the article's headline.")] = "title",
+    url_column: UrlColumn = "url",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the output file.")] = False,
+) -> None:
+    """Make one HTML page of a scored file: counts, time, sources, and every sentence with its labels."""
+    import iraqcoal_nlp
+    from iraqcoal_nlp.data.scored import FactColumns
+    from iraqcoal_nlp.report.build import build_report
+    from iraqcoal_nlp.report.page import LANGUAGES
+
+    check_choice("--language", language, LANGUAGES)
+    explainer = iraqcoal_nlp.load(model, threads=threads) if why else None
+    with _progress(shown=why) as on_explained:
+        built = build_report(
+            scored,
+            out,
+            columns=FactColumns(date=date_column, source=source_column, title=title_column, url=url_column),
+            language=language,
+            title=title or None,
+            explainer=explainer,
+            most_explained=why_limit,
+            overwrite=force,
+            on_explained=on_explained,
+        )
+    size = out.stat().st_size / 1e6
+    print(f"{out}: {built.sentences} sentences of {built.articles} articles, {size:.1f} MB", file=sys.stderr)
+    if why:
+        print(f"explained {built.explained} of {built.labelled} labelled sentences", file=sys.stderr)
+    show_bad_rows(built.errors)
+
+
+@contextmanager
+def _progress(*, shown: bool) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on stderr while sentences are explained, if that is a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not (shown and console.is_terminal)) as bar:
+        task = bar.add_task("explaining", total=None)
+
+        def show(done: int, total: int) -> None:
+            bar.update(task, total=total, completed=done)
+
+        yield show

@@ -1,0 +1,168 @@
+"""Scored rows, read back: what ``iraqcoal score`` wrote becomes values again, for reports, exports and sampling.
+
+A bad row yields an :class:`InputError` in its place, like those of articles.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from iraqcoal_nlp.codebook import EVENTS, STANCES, check_events, check_stance
+from iraqcoal_nlp.data.articles import _json_rows as json_rows
+from iraqcoal_nlp.data.tables import csv_rows
+from iraqcoal_nlp.errors import CodebookError, InputError
+from iraqcoal_nlp.records import FLAGS, FLAT_COLUMNS, SentenceResult
+
+SUFFIXES = (".jsonl", ".csv", ".parquet")
+"""File types that hold scored rows."""
+
+_OWN_COLUMNS = frozenset({*FLAT_COLUMNS, "stance_probs", "event_probs", "why"})
+_NEEDED = ("doc_id", "sent_id", "start", "end", "text", "stance", "events")
+_NO = frozenset({"", "false", "0"})
+_UNDECODED = re.compile("[\ud800-\udfff]")  # what stands for bytes that are no text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactColumns:
+    """Where a row says where its article comes from. A column that a file does not have is no fault."""
+
+    date: str = "date"
+    source: str = "source"
+    title: str = "title"
+    url: str = "url"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredRow:
+    """One row of a scored file."""
+
+    sentence: SentenceResult
+    extra: Mapping[str, Any]
+    """Columns that came through from the input, such as date and source."""
+
+    def fact(self, column: str) -> str | None:
+        """Return a column as one line of text, ``None`` if it is missing or empty."""
+        value = self.extra.get(column)
+        return None if value is None else " ".join(str(value).split()) or None
+
+
+def read_scored(path: Path) -> Iterator[ScoredRow | InputError]:
+    """Yield the rows of a scored file, in order, and an error in the place of each bad one.
+
+    ``abstained``, ``flags`` and ``model`` may be missing; then nothing is unusual, and the model has no name.
+
+    Raises:
+        InputError: The file does not exist, has an unknown type, or cannot be read.
+    """
+    if not path.is_file():
+        raise InputError("no such file", path=path)
+    if path.suffix.lower() not in SUFFIXES:
+        raise InputError(f"unknown type {path.suffix!r} of scored rows: use {', '.join(SUFFIXES)}", path=path)
+    for number, row in _rows(path):
+        if isinstance(row, InputError):
+            yield row
+            continue
+        if any(isinstance(value, str) and _UNDECODED.search(value) for value in row.values()):
+            yield InputError("not UTF-8: save the file as UTF-8", path=path, row=number)
+            continue
+        try:
+            extra = {key: value for key, value in row.items() if key not in _OWN_COLUMNS}
+            yield ScoredRow(sentence=_sentence(row), extra=extra)
+        except (ValueError, TypeError, CodebookError) as error:
+            yield InputError(f"is no row of `iraqcoal score`: {error}", path=path, row=number)
+
+
+def read_scored_whole(path: Path) -> tuple[list[ScoredRow], list[InputError]]:
+    """Read a scored file at once: its good rows, and the errors of the others.
+
+    Raises:
+        InputError: It cannot be read, or holds no good row.
+    """
+    rows: list[ScoredRow] = []
+    errors: list[InputError] = []
+    for item in read_scored(path):
+        if isinstance(item, ScoredRow):
+            rows.append(item)
+        else:
+            errors.append(item)
+    if not rows:
+        raise errors[0] if errors else InputError("holds no row", path=path)
+    return rows, errors
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
+    if path.suffix.lower() == ".parquet":
+        yield from enumerate(_parquet_rows(path), 1)
+        return
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
+        yield from (
+            json_rows(stream, path) if path.suffix.lower() == ".jsonl" else csv_rows(stream, path, needed=_NEEDED)
+        )
+
+
+def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
+    import pyarrow as pa  # noqa: PLC0415 - slow to import, and most files are of other types
+    from pyarrow import parquet  # noqa: PLC0415
+
+    try:
+        for batch in parquet.ParquetFile(path).iter_batches():
+            yield from batch.to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"cannot be read as Parquet ({error})", path=path) from None
+
+
+def _sentence(row: Mapping[str, Any]) -> SentenceResult:
+    """Check one row, nested or flat.
+
+    Raises:
+        ValueError, TypeError: A field is missing or out of range.
+        CodebookError: A label is unknown.
+    """
+    missing = [name for name in _NEEDED if row.get(name) is None]
+    if missing:
+        raise ValueError(f"has no {missing[0]!r}")
+    return SentenceResult(
+        doc_id=str(row["doc_id"]),
+        sent_id=_count(row, "sent_id"),
+        start=_count(row, "start"),
+        end=_count(row, "end"),
+        text=str(row["text"]),
+        stance=check_stance(row["stance"]),
+        stance_probs=_probabilities(row, "stance_probs", STANCES),
+        events=check_events(_list(row["events"])),
+        event_probs=_probabilities(row, "event_probs", EVENTS),
+        abstained=str(row.get("abstained") or "").lower() not in _NO,
+        flags=tuple(flag for flag in FLAGS if flag in _list(row.get("flags"))),
+        model=str(row.get("model") or ""),
+    )
+
+
+def _count(row: Mapping[str, Any], name: str) -> int:
+    value = int(row[name])
+    if value < 0:
+        raise ValueError(f"{name!r} is below 0")
+    return value
+
+
+def _list(value: Any) -> list[Any]:  # noqa: ANN401 - whatever the row holds
+    """Return labels given as a list, or joined with ``|``."""
+    if isinstance(value, str):
+        return [label for label in value.split("|") if label]
+    return list(value or ())
+
+
+def _probabilities(row: Mapping[str, Any], name: str, labels: tuple[str, ...]) -> dict[str, float]:
+    nested = row.get(name)
+    probs = {}
+    for label in labels:
+        value = nested.get(label) if isinstance(nested, Mapping) else row.get(f"prob_{label}")
+        if value is None or value == "":
+            raise ValueError(f"has no probability of {label!r}")
+        probs[label] = float(value)
+        if not 0 <= probs[label] <= 1:
+            raise ValueError(f"the probability of {label!r} is not between 0 and 1")
+    return probs

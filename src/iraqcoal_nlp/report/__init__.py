@@ -1,0 +1,1 @@
+"""The report: scored rows as one page that opens in any browser."""

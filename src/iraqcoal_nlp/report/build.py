@@ -1,0 +1,101 @@
+"""From a scored file to its report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from iraqcoal_nlp.codebook import NEUTRAL_STANCE
+from iraqcoal_nlp.data.outputs import whole_file
+from iraqcoal_nlp.data.scored import FactColumns, ScoredRow, read_scored_whole
+from iraqcoal_nlp.errors import InputError
+from iraqcoal_nlp.records import SentenceExplanation
+from iraqcoal_nlp.report.page import render_page
+from iraqcoal_nlp.report.payload import build_payload
+
+if TYPE_CHECKING:
+    from iraqcoal_nlp.inference.classifier import ArticleClassifier
+
+_EXPLAINED_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltReport:
+    """What a report holds."""
+
+    sentences: int
+    articles: int
+    explained: int
+    """Sentences with reasons."""
+    labelled: int
+    """Sentences with an event, or with a stance other than ``none``."""
+    errors: Sequence[InputError]
+    """Rows that could not be read; the report says how many."""
+
+
+def build_report(
+    scored: Path,
+    out: Path,
+    *,
+    columns: FactColumns | None = None,
+    language: str = "ar",
+    title: str | None = None,
+    explainer: ArticleClassifier | None = None,
+    most_explained: int = 1000,
+    overwrite: bool = False,
+    on_explained: Callable[[int, int], None] | None = None,
+) -> BuiltReport:
+    """Make one HTML file of a scored file.
+
+    Args:
+        scored: A file of ``iraqcoal score``.
+        out: ``.html`` file; it appears when all is done.
+        columns: Where rows keep date, source, title and address.
+        language: Language in which the page opens, ``ar`` or ``en``.
+        title: Heading of the page.
+        explainer: The model that labelled the rows, to give the reasons of its labels. Without it, the report has none.
+        most_explained: So many labelled sentences are explained at most, the first ones.
+        overwrite: Whether an existing ``out`` may be replaced.
+        on_explained: Called with the number of sentences that are explained, and of those that will be.
+
+    Raises:
+        InputError: A file cannot be read or written, or the rows are of another model than ``explainer``.
+        ValueError: ``language`` is unknown.
+    """
+    columns = columns or FactColumns()
+    with whole_file(out, endings=(".html",), source=scored, overwrite=overwrite) as file:
+        rows, errors = read_scored_whole(scored)
+        labelled = [place for place, row in enumerate(rows) if _is_labelled(row)]
+        explained: dict[int, SentenceExplanation] = {}
+        if explainer is not None:
+            _check_model(explainer, rows, scored)
+            wanted = labelled[:most_explained]
+            for first in range(0, len(wanted), _EXPLAINED_AT_ONCE):
+                places = wanted[first : first + _EXPLAINED_AT_ONCE]
+                reasons = explainer.explain_sentences([rows[place].sentence for place in places])
+                explained |= dict(zip(places, reasons, strict=True))
+                if on_explained is not None:
+                    on_explained(len(explained), len(wanted))
+        payload = build_payload(rows, columns, explained) | {"unread": len(errors)}
+        file.write(render_page(payload, language=language, title=title))
+    return BuiltReport(
+        sentences=len(rows),
+        articles=len(payload["articles"]),
+        explained=payload["explained"],
+        labelled=len(labelled),
+        errors=errors,
+    )
+
+
+def _is_labelled(row: ScoredRow) -> bool:
+    return bool(row.sentence.events) or row.sentence.stance != NEUTRAL_STANCE
+
+
+def _check_model(explainer: ArticleClassifier, rows: Sequence[ScoredRow], scored: Path) -> None:
+    """Refuse to explain one model's labels by another's."""
+    for number, row in enumerate(rows, 1):
+        if row.sentence.model != explainer.model_id:
+            reason = f"sentence {number} is of model {row.sentence.model or 'unknown'!r}, not {explainer.model_id!r}"
+            raise InputError(f"{reason}: name the model of the rows with --model", path=scored)

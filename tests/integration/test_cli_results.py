@@ -1,0 +1,155 @@
+"""The commands that work on results, as a user runs them: report, export, sample, and classify --why."""
+
+import json
+
+import pytest
+
+from conftest import ATTACK, DEMAND, SEEDS
+from iraqcoal_nlp.cli.main import main
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def run(*arguments):
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        return ended.value.code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory, classifier):
+    path = tmp_path_factory.mktemp("scored") / "rows.jsonl"
+    texts = [file.read_text("utf-8") for file in sorted((SEEDS / "articles").glob("*.txt"))]
+    rows = [row.to_dict() for result in classifier.classify_articles(texts) for row in result.sentences]
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+    return path
+
+
+def test_classify_says_why(run):
+    code, output, _ = run("classify", "--why", DEMAND)
+    assert code == 0
+    (line,) = [line for line in output.splitlines() if "why withdrawal_demand" in line]
+    assert "بإخراج +" in line
+    assert max(map(len, output.splitlines())) <= 80
+    code, output, _ = run("classify", "--why", "--json", f"{ATTACK}. {DEMAND}", "تمطر السماء")
+    first, second, third = map(json.loads, output.splitlines())
+    assert list(second["why"]) == ["against", "withdrawal_demand"]
+    strongest = max(second["why"]["withdrawal_demand"], key=lambda word: word["weight"])
+    assert (strongest["word"], strongest["end"] - strongest["start"]) == ("بإخراج", len("بإخراج"))
+    assert f"{ATTACK}. {DEMAND}"[strongest["start"] : strongest["end"]] == "بإخراج"
+    assert list(first["why"]) == ["attack"]
+    assert third["why"] == {}
+
+
+def test_report_makes_one_page(run, scored, tmp_path):
+    out = tmp_path / "report.html"
+    code, output, errors = run("report", scored, "--out", out, "--title", "عنوان <b>")
+    assert (code, output) == (0, "")
+    assert "sentences of 5 articles" in errors
+    page = out.read_text("utf-8")
+    assert '<html lang="ar" dir="rtl">' in page
+    assert "عنوان &lt;b&gt;" in page
+    assert "<b>" not in page
+    assert run("report", scored, "--out", out)[0] == 2  # never in the place of another without being asked
+    assert run("report", scored, "--out", out, "--force", "--language", "en")[0] == 0
+    assert '<html lang="en" dir="ltr">' in out.read_text("utf-8")
+
+
+def test_report_explains_as_many_as_it_may(run, scored, tmp_path):
+    out = tmp_path / "report.html"
+    code, _, errors = run("report", scored, "--out", out, "--why", "--why-limit", 3)
+    assert code == 0
+    assert "explained 3 of " in errors
+    assert '"explained":3' in out.read_text("utf-8")
+
+
+def test_report_refuses_to_explain_the_labels_of_another_model(run, scored, tmp_path):
+    other = tmp_path / "rows.jsonl"
+    other.write_text(scored.read_text("utf-8").replace("iraqcoal-mini@", "other@"), "utf-8")
+    code, _, errors = run("report", other, "--out", tmp_path / "report.html", "--why")
+    assert code == 2
+    assert "name the model of the rows with --model" in errors
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_export_writes_a_table(run, scored, tmp_path):
+    code, output, errors = run("export", scored, "--format", "polecat", "--out", tmp_path / "events.tsv")
+    assert (code, output) == (0, "")
+    n_events = sum(len(json.loads(line)["events"]) for line in scored.read_text("utf-8").splitlines())
+    assert f"{n_events} events of " in errors
+    assert len((tmp_path / "events.tsv").read_text("utf-8").splitlines()) == n_events + 1
+
+
+def test_sample_gives_rows_that_can_be_sampled_again(run, scored, tmp_path):
+    out = tmp_path / "tasks.jsonl"
+    assert run("sample", scored, "--strategy", "diverse", "-n", 7, "--out", out)[0] == 0
+    rows = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    assert len({row["text"] for row in rows}) == 7
+    assert all(row["uncertainty"] > 0 for row in rows)
+    code, _, errors = run("sample", out, "-n", 5, "--out", tmp_path / "again.jsonl")
+    assert (code, "5 of 7 sentences" in errors) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("report", "rows.txt", "--out", "o.html"), "unknown type '.txt' of scored rows"),
+        (("report", "missing.jsonl", "--out", "o.html"), "missing.jsonl: no such file"),
+        (("report", "empty.jsonl", "--out", "o.html"), "empty.jsonl: holds no row"),
+        (("report", "good.jsonl", "--out", "o.pdf"), "o.pdf: what is written here ends in .html"),
+        (("report", "good.jsonl", "--out", "o.html", "--language", "fr"), "'fr' is not one of ar, en"),
+        (("export", "good.jsonl", "--out", "o.csv", "--format", "icews"), "'icews' is not one of codes, polecat"),
+        (("export", "good.jsonl", "--out", "o.csv", "--event-date", "x"), "'x' is not one of none, published"),
+        (("export", "good.jsonl", "--out", "o.csv", "--format", "polecat"), "ends in .tsv or .txt"),
+        (("sample", "good.jsonl", "--out", "o.jsonl", "--strategy", "best"), "'best' is not one of entropy, margin"),
+        (("sample", "good.jsonl", "--out", "good.jsonl"), "is both input and output"),
+    ],
+)
+def test_a_mistake_is_one_clear_line_and_exit_code_2(run, scored, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    good = scored.read_text("utf-8")
+    (tmp_path / "good.jsonl").write_text(good, "utf-8")
+    (tmp_path / "rows.txt").write_text(good, "utf-8")
+    (tmp_path / "empty.jsonl").write_text("\n", "utf-8")
+    code, _, errors = run(*arguments)
+    assert code == 2
+    assert message in " ".join(errors.replace("│", " ").split())
+    assert not list(tmp_path.glob("o.*"))
+    assert (tmp_path / "good.jsonl").read_text("utf-8") == good
+
+
+@pytest.mark.parametrize("command", [("report", "o.html"), ("export", "o.csv"), ("sample", "o.jsonl")])
+def test_bad_rows_are_named_and_the_rest_is_used(run, scored, tmp_path, command):
+    name, out = command
+    broken = tmp_path / "rows.jsonl"
+    broken.write_text(scored.read_text("utf-8") + "no json\n", "utf-8")
+    number = len(broken.read_text("utf-8").splitlines())
+    code, _, errors = run(name, broken, "--out", tmp_path / out)
+    assert code == 1
+    assert f"rows.jsonl:{number}: not JSON" in errors
+    assert (tmp_path / out).exists()
+
+
+def test_help_is_short(run):
+    for command in ("report", "export", "sample"):
+        code, output, _ = run(command, "--help")
+        assert code == 0
+        assert max(map(len, output.splitlines())) <= 80
+
+
+def test_a_result_becomes_a_dataset(classifier):
+    result = classifier.classify(f"{ATTACK}. {DEMAND}.")
+    table = result.to_dataset()
+    assert table.num_rows == 2
+    stance, events = table.features["stance"], table.features["events"].feature
+    rows = [
+        row | {"stance": stance.int2str(row["stance"]), "events": [events.int2str(event) for event in row["events"]]}
+        for row in table
+    ]
+    assert rows == [sentence.to_dict() for sentence in result.sentences]
+    empty = classifier.classify("😀").to_dataset()
+    assert (empty.num_rows, empty.features) == (0, table.features)

@@ -1,0 +1,103 @@
+"""Scored files come back as the values they were made from, whatever their format."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from conftest import ATTACK, DEMAND
+from iraqcoal_nlp.data.results import open_writer
+from iraqcoal_nlp.data.scored import ScoredRow, read_scored
+from iraqcoal_nlp.errors import InputError
+
+EXTRA = {"date": "2020-01-05", "source": "وكالة"}
+
+
+@pytest.fixture(scope="module")
+def results(classifier):
+    return [classifier.classify(f"{ATTACK}.\n{DEMAND}، «قال». Rockets hit.", doc_id=name) for name in ("أ", "b|c")]
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".csv", ".parquet"])
+def test_what_was_written_is_read(tmp_path, results, ending):
+    path = tmp_path / f"rows{ending}"
+    sentences = [sentence for result in results for sentence in result.sentences]
+    if ending == ".parquet":
+        frame = pd.concat([result.to_frame() for result in results])
+        frame.assign(**EXTRA).to_parquet(path, index=False)
+    else:
+        with open_writer(path) as writer:
+            writer.write(sentences, EXTRA)
+    rows = list(read_scored(path))
+    assert [row.sentence for row in rows] == sentences
+    assert all(row.extra == EXTRA for row in rows)
+    assert any(row.sentence.abstained for row in rows)
+
+
+def test_columns_that_only_explain_may_be_missing(tmp_path, results):
+    row = results[0].sentences[0].to_dict()
+    kept = {key: value for key, value in row.items() if key not in ("abstained", "flags", "truncated", "model")}
+    (tmp_path / "rows.jsonl").write_text(json.dumps(kept), "utf-8")
+    (read,) = read_scored(tmp_path / "rows.jsonl")
+    assert isinstance(read, ScoredRow)
+    assert (read.sentence.abstained, read.sentence.flags, read.sentence.model) == (False, (), "")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"stance": "neutral"}, "unknown stance 'neutral'"),
+        ({"stance": None}, "has no 'stance'"),
+        ({"events": ["war"]}, "unknown event 'war'"),
+        ({"events": 5}, "is no row"),
+        ({"start": -1}, "'start' is below 0"),
+        ({"start": "x"}, "is no row"),
+        ({"stance_probs": {"favor": 0.5, "against": 0.5}}, "has no probability of 'none'"),
+        ({"stance_probs": None}, "has no probability of 'favor'"),
+        ({"event_probs": {"attack": 1.5}}, "the probability of 'attack' is not between 0 and 1"),
+        ({"event_probs": {"attack": float("nan")}}, "has no probability of 'attack'"),
+    ],
+)
+def test_a_bad_row_is_one_error_with_its_place(tmp_path, results, change, reason):
+    good = results[0].sentences[0].to_dict()
+    path = tmp_path / "rows.jsonl"
+    path.write_text("\n".join(map(json.dumps, [good, good | change, good])), "utf-8")
+    first, error, last = read_scored(path)
+    assert isinstance(error, InputError)
+    assert f"{path}:2: " in str(error)
+    assert reason in str(error)
+    assert first == last
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("rows.txt", b"x", "unknown type '.txt' of scored rows: use .jsonl, .csv, .parquet"),
+        ("rows.parquet", b"x", "cannot be read as Parquet"),
+        ("missing.jsonl", None, "no such file"),
+        ("rows.csv", b"text,date\na,b\n", "has no column 'doc_id'"),
+    ],
+)
+def test_what_is_no_scored_file_is_refused(tmp_path, name, content, reason):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+
+    def read():
+        for item in read_scored(tmp_path / name):
+            if isinstance(item, InputError):
+                raise item
+
+    with pytest.raises(InputError, match=reason):
+        read()
+
+
+def test_a_row_that_is_not_utf8_is_one_error(tmp_path, results):
+    path = tmp_path / "rows.csv"
+    with open_writer(path) as writer:
+        writer.write(results[0].sentences, {"source": "وكالة"})
+    content = path.read_bytes().replace("وكالة".encode(), "وكالة".encode("cp1256"), 1)
+    path.write_bytes(content)
+    first, second, *_ = read_scored(path)
+    assert isinstance(first, InputError)
+    assert f"{path}:2: not UTF-8" in str(first)
+    assert isinstance(second, ScoredRow)
