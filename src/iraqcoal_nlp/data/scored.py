@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES, check_events, check_stance
-from iraqcoal_nlp.data.articles import _json_rows as json_rows
-from iraqcoal_nlp.data.tables import csv_rows
+from iraqcoal_nlp.data.tables import csv_rows, json_rows
 from iraqcoal_nlp.errors import CodebookError, InputError
 from iraqcoal_nlp.records import FLAGS, FLAT_COLUMNS, SentenceResult
 
@@ -22,6 +21,7 @@ SUFFIXES = (".jsonl", ".csv", ".parquet")
 
 _OWN_COLUMNS = frozenset({*FLAT_COLUMNS, "stance_probs", "event_probs", "why"})
 _NEEDED = ("doc_id", "sent_id", "start", "end", "text", "stance", "events")
+_ADVICE = "give a file that `iraqcoal score` wrote"
 _NO = frozenset({"", "false", "0"})
 _UNDECODED = re.compile("[\ud800-\udfff]")  # what stands for bytes that are no text
 
@@ -99,9 +99,10 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
         yield from enumerate(_parquet_rows(path), 1)
         return
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-        yield from (
-            json_rows(stream, path) if path.suffix.lower() == ".jsonl" else csv_rows(stream, path, needed=_NEEDED)
-        )
+        if path.suffix.lower() == ".jsonl":
+            yield from json_rows(stream, path)
+        else:
+            yield from csv_rows(stream, path, needed=_NEEDED, advice=_ADVICE)
 
 
 def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
