@@ -1,14 +1,24 @@
-"""Options that several commands share."""
+"""Options that several commands share, and how they show what failed."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 
 Model = Annotated[str | None, typer.Option("--model", help="Model folder or hub name; without it, the shipped model.")]
 Backend = Annotated[str, typer.Option("--backend", help="auto, onnx or torch.")]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu, or for the torch backend another, such as cuda.")]
+Dtype = Annotated[str, typer.Option("--dtype", help="Numbers of the torch backend: float32 or bfloat16.")]
 Threads = Annotated[int, typer.Option("--threads", min=0, help="Sentences scored at the same time; 0: one per core.")]
+TextColumn = Annotated[str, typer.Option("--text-column", help="Column of the text, in tables.")]
+IdColumn = Annotated[str, typer.Option("--id-column", help="Column of the article's name; without it, doc_id or id.")]
+Stdin = Annotated[str, typer.Option("--stdin", help="Type of standard input, such as jsonl, csv or txt.gz.")]
+
+ERRORS_SHOWN = 20
+"""So many errors are shown; all of a run's are in its list."""
 
 
 def check_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -19,3 +29,44 @@ def check_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
     """
     if value not in allowed:
         raise typer.BadParameter(f"{value!r} is not one of {', '.join(allowed)}", param_hint=option)
+
+
+def check_engine(backend: str, device: str, dtype: str) -> None:
+    """Refuse unknown backends and numbers, and those that do not go together.
+
+    Raises:
+        typer.BadParameter: As above.
+    """
+    from iraqcoal_nlp.inference.classifier import BACKENDS, DTYPES
+
+    check_choice("--backend", backend, BACKENDS)
+    check_choice("--dtype", dtype, DTYPES)
+    if backend == "onnx" and device not in ("auto", "cpu"):
+        raise typer.BadParameter(f"the onnx backend runs on the CPU, not on {device!r}", param_hint="--device")
+    if backend == "onnx" and dtype != DTYPES[0]:
+        raise typer.BadParameter("the onnx backend has numbers of its own", param_hint="--dtype")
+
+
+def stdin_ending(given: str) -> str:
+    """Return the ending that ``--stdin`` names, with its dot.
+
+    Raises:
+        typer.BadParameter: It names no known type.
+    """
+    from iraqcoal_nlp.data.files import ending_of
+    from iraqcoal_nlp.data.inputs import KNOWN
+
+    ending = ending_of(f"stdin.{given.lstrip('.')}")
+    if ending is None:
+        raise typer.BadParameter(f"{given!r} is not one of {KNOWN}", param_hint="--stdin")
+    return ending
+
+
+def show_errors(errors: Iterable[object], count: int) -> None:
+    """Print the first errors of ``count`` on stderr, a line each."""
+    for shown, error in enumerate(errors):
+        if shown == ERRORS_SHOWN:
+            break
+        print(f"iraqcoal: error: {error}", file=sys.stderr)
+    if count > ERRORS_SHOWN:
+        print(f"iraqcoal: error: and {count - ERRORS_SHOWN} more", file=sys.stderr)

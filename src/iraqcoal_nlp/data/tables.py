@@ -1,28 +1,83 @@
-"""Rows of comma- and tab-separated files, each fault in its place."""
+"""Rows of JSON Lines and of comma- and tab-separated files, each fault in its place."""
 
 from __future__ import annotations
 
 import csv
+import json
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from iraqcoal_nlp.data.encodings import UNDECODED, UTF8
+from iraqcoal_nlp.data.files import ending_of
 from iraqcoal_nlp.errors import InputError
+
+_HALF_PAIR = re.compile("[\ud800-\udfff]")  # what JSON makes of an emoji that was cut in two
 
 _LONGEST_CELL = 2**31 - 1  # the csv module refuses more than 128 KB by default, and a C long is short on Windows
 
 
-def csv_rows(stream: TextIO, path: Path, *, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
+def not_text(encoding: str) -> str:
+    """Return what to say of bytes that are no text in the encoding."""
+    if encoding == UTF8:
+        return "not UTF-8: convert it, for example with `iconv -f WINDOWS-1256 -t UTF-8`"
+    return f"not {encoding}, as the rest of the file: convert it to UTF-8"
+
+
+def json_rows(
+    stream: Iterable[str], path: Path | str, *, encoding: str = UTF8
+) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
+    """Yield line numbers and decoded objects; blank lines are skipped, NaN and infinities become null.
+
+    Args:
+        stream: Lines, in which :data:`~iraqcoal_nlp.data.encodings.UNDECODED` stands for what is no text.
+        path: The file, for messages.
+        encoding: Its encoding, for messages.
+    """
+    for number, line in enumerate(stream, 1):
+        if not line.strip():
+            continue
+        if UNDECODED in line:
+            yield number, InputError(not_text(encoding), path=path, row=number)
+            continue
+        try:
+            row = json.loads(line, parse_constant=lambda _: None)
+        except (ValueError, RecursionError) as error:
+            yield number, InputError(f"not JSON ({error})", path=path, row=number)
+            continue
+        if isinstance(row, dict):
+            yield number, mended(row)
+        else:
+            yield number, InputError("a row must be a JSON object", path=path, row=number)
+
+
+def mended(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
+    """Write U+FFFD for each half of a surrogate pair: UTF-8 cannot hold it, and its place in the text is kept."""
+    if isinstance(value, str):
+        return _HALF_PAIR.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, list):
+        return [mended(item) for item in value]
+    if isinstance(value, dict):
+        return {mended(key): mended(item) for key, item in value.items()}
+    return value
+
+
+def csv_rows(
+    stream: TextIO, path: Path | str, *, needed: Sequence[str], separator: str | None = None
+) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
     """Yield row numbers as a spreadsheet shows them (the header is row 1), and rows by column name.
 
     Args:
         stream: The file, opened with ``newline=""``.
-        path: Its path: ``.tsv`` is separated by tabs, all else by commas.
+        path: The file, for messages.
         needed: Columns without which no row can be used.
+        separator: What separates cells; ``None``: tabs if the path ends in ``.tsv``, else commas.
     """
     csv.field_size_limit(_LONGEST_CELL)
-    separator = "\t" if path.suffix.lower() == ".tsv" else ","
+    if separator is None:
+        separator = "\t" if (ending_of(str(path)) or "").startswith(".tsv") else ","
     header: list[str] = []
     for number, cells in enumerate(_records(stream, separator), 1):
         if isinstance(cells, csv.Error):
@@ -33,11 +88,11 @@ def csv_rows(stream: TextIO, path: Path, *, needed: Sequence[str]) -> Iterator[t
         elif not cells:
             continue  # a blank line
         elif not header:
-            fault = _header_fault(cells, needed)
+            fault = header_fault(cells, needed)
             if fault is not None:
                 yield number, InputError(fault, path=path, row=number)
                 return
-            header = _unique(cells)
+            header = unique_names(cells)
         elif len(cells) > len(header):
             reason = f"has {len(cells)} cells, the header has {len(header)}: quote cells that hold a separator"
             yield number, InputError(reason, path=path, row=number)
@@ -92,7 +147,10 @@ class _Lines:
         self._waiting.extendleft(reversed(self.taken[1:]))
 
 
-def _header_fault(header: Sequence[str], needed: Sequence[str]) -> str | None:
+def header_fault(header: Sequence[str], needed: Sequence[str]) -> str | None:
+    """Return why a table with these columns cannot be used, ``None`` if it can."""
+    if any(UNDECODED in name for name in header):
+        return "names of columns are no text: convert the file to UTF-8"
     for name in needed:
         if name not in header:
             if len(header) == 1 and ";" in header[0]:
@@ -104,6 +162,6 @@ def _header_fault(header: Sequence[str], needed: Sequence[str]) -> str | None:
     return None
 
 
-def _unique(header: Sequence[str]) -> list[str]:
+def unique_names(header: Sequence[str]) -> list[str]:
     """Give columns without a name, and those that repeat one, the name ``column_<number>``."""
     return [name if name and name not in header[:place] else f"column_{place + 1}" for place, name in enumerate(header)]
