@@ -108,5 +108,5 @@ def test_excel_gets_a_mark_and_no_cell_that_it_would_run(tmp_path):
 def test_an_output_that_cannot_be_written_is_refused(tmp_path, name, reason):
     with pytest.raises(InputError, match=reason):
         output_form(tmp_path / name)
-    with pytest.raises(InputError, match="--excel is for .csv"):
+    with pytest.raises(InputError, match=r"--excel is for \.csv"):
         output_form(tmp_path / "a.jsonl", excel=True)
