@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from itertools import islice
 from typing import Annotated
 
 import typer
@@ -16,9 +17,6 @@ Threads = Annotated[int, typer.Option("--threads", min=0, help="Sentences scored
 TextColumn = Annotated[str, typer.Option("--text-column", help="Column of the text, in tables.")]
 IdColumn = Annotated[str, typer.Option("--id-column", help="Column of the article's name; without it, doc_id or id.")]
 Stdin = Annotated[str, typer.Option("--stdin", help="Type of standard input, such as jsonl, csv or txt.gz.")]
-
-ERRORS_SHOWN = 20
-"""So many errors are shown; all of a run's are in its list."""
 
 
 def check_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -63,10 +61,10 @@ def stdin_ending(given: str) -> str:
 
 
 def show_errors(errors: Iterable[object], count: int) -> None:
-    """Print the first errors of ``count`` on stderr, a line each."""
-    for shown, error in enumerate(errors):
-        if shown == ERRORS_SHOWN:
-            break
+    """Print errors on stderr, a line each: the first ones of ``count``."""
+    from iraqcoal_nlp.scoring.stream import ERRORS_KEPT
+
+    for error in islice(errors, ERRORS_KEPT):
         print(f"iraqcoal: error: {error}", file=sys.stderr)
-    if count > ERRORS_SHOWN:
-        print(f"iraqcoal: error: and {count - ERRORS_SHOWN} more", file=sys.stderr)
+    if count > ERRORS_KEPT:
+        print(f"iraqcoal: error: and {count - ERRORS_KEPT} more", file=sys.stderr)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from iraqcoal_nlp.cli.options import (
-    ERRORS_SHOWN,
     Backend,
     Device,
     Dtype,
@@ -69,8 +66,14 @@ def score(
     dtype: Dtype = "float32",
     threads: Threads = 0,
     workers: Annotated[
-        int, typer.Option("--workers", min=1, help="Processes, each with a model of its own; rows stay the same.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            "--workers",
+            min=1,
+            help="Processes, each with a model of its own; rows stay the same. Without it: one; with "
+            "ray, one per core.",
+        ),
+    ] = None,
     engine: Annotated[str, typer.Option("--engine", help="local, or ray for several machines.")] = "local",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that ended early.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output; give up an earlier run.")] = False,
@@ -99,14 +102,14 @@ def score(
     elif out == "-":
         if resume or excel:
             raise InputError("--out - prints JSON Lines, and can neither be resumed nor be for Excel")
-        with open_engine(choice, options, workers=workers) as scorer:
+        with open_engine(choice, options, workers=workers or 1) as scorer:
             report = score_to_stream(
                 inputs, sys.stdout.buffer, scorer, stdin_ending=ending, on_error=lambda error: show_errors([error], 1)
             )
         _finish(report, out)
     else:
         with (
-            open_engine(choice, options, workers=workers) as scorer,
+            open_engine(choice, options, workers=workers or 1) as scorer,
             _resumable(context, Path(out)),
             _progress() as on_chunk,
         ):
@@ -124,7 +127,7 @@ def score(
 
 
 def _score_with_ray(
-    inputs: list[str], out: str, choice: ModelChoice, options: ScoreOptions, *, workers: int, force: bool
+    inputs: list[str], out: str, choice: ModelChoice, options: ScoreOptions, *, workers: int | None, force: bool
 ) -> ScoreReport:
     try:
         from iraqcoal_nlp.scoring.ray_engine import score_with_ray
@@ -196,17 +199,10 @@ def _finish(report: ScoreReport, out: str) -> None:
     if not tally.errors:
         return
     if report.error_path is not None:
-        show_errors(_listed(report.error_path), tally.errors)
+        show_errors(report.first_errors, tally.errors)
         print(f"{tally.errors} rows failed; they are listed in {report.error_path}", file=sys.stderr)
     raise typer.Exit(1 if tally.articles else 2)
 
 
 def _counts(counter: Counter[str]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counter.most_common())
-
-
-def _listed(path: Path) -> list[InputError]:
-    """Read the errors to show back from their list."""
-    with path.open(encoding="utf-8") as lines:
-        entries = [json.loads(line) for line in islice(lines, ERRORS_SHOWN)]
-    return [InputError(entry["reason"], path=entry["source"], row=entry["row"]) for entry in entries]

@@ -167,6 +167,11 @@ def error_entry(error: InputError) -> dict[str, Any]:
     return {"source": source, "row": error.row, "reason": error.reason}
 
 
+def listed_error(entry: Mapping[str, Any]) -> InputError:
+    """Return the error that :func:`error_entry` has listed."""
+    return InputError(entry["reason"], path=entry["source"], row=entry["row"])
+
+
 def _classify(
     articles: Sequence[Article], classifier: ArticleClassifier, *, split: bool
 ) -> list[ArticleResult | InputError]:

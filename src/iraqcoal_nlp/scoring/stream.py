@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,9 +15,12 @@ from iraqcoal_nlp.data.files import STDIN, is_remote, size_and_change
 from iraqcoal_nlp.data.inputs import ERRORS_SUFFIX, InputFile, list_inputs
 from iraqcoal_nlp.data.results import output_form
 from iraqcoal_nlp.errors import InputError
-from iraqcoal_nlp.scoring.chunks import Position, Tally, read_chunks
+from iraqcoal_nlp.scoring.chunks import Position, Tally, listed_error, read_chunks
 from iraqcoal_nlp.scoring.engines import Engine
 from iraqcoal_nlp.scoring.resume import open_run
+
+ERRORS_KEPT = 20
+"""So many errors are also kept in a report, to be shown."""
 
 COMMIT_SECONDS = 1.0
 """So often what was scored is made safe."""
@@ -34,8 +39,10 @@ class ScoreReport:
     """What computed the model."""
     input_bytes: int | None = None
     """Their size, if it can be compared with the size of the texts."""
-    error_path: Path | None = None
-    """Where the errors are listed."""
+    error_path: str | None = None
+    """Where the errors are listed, if there are any."""
+    first_errors: tuple[InputError, ...] = ()
+    """The first :data:`ERRORS_KEPT` of them, once the run is done."""
 
 
 def score_files(
@@ -80,15 +87,15 @@ def score_files(
     description = _description(engine, excel=excel)
     with open_run(out, form, description, files, resume=resume, overwrite=overwrite) as run:
 
-        def report() -> ScoreReport:
-            listed = error_path if run.tally.errors else None
+        def report(first_errors: Sequence[InputError] = ()) -> ScoreReport:
             return ScoreReport(
                 tally=run.tally,
                 seconds=run.seconds,
                 files=len(files),
                 backend=engine.backend,
                 input_bytes=n_bytes,
-                error_path=listed,
+                error_path=str(error_path) if run.tally.errors else None,
+                first_errors=tuple(first_errors),
             )
 
         if not run.finished:
@@ -104,7 +111,7 @@ def score_files(
                     on_chunk(report())
             run.commit(position, seconds=time.perf_counter() - committed, finished=True)
         run.deliver()
-        return report()
+        return report(_listed(error_path) if run.tally.errors else ())
 
 
 def score_to_stream(
@@ -139,6 +146,12 @@ def score_to_stream(
         tally += scored.tally
     seconds = time.perf_counter() - started
     return ScoreReport(tally=tally, seconds=seconds, files=len(files), backend=engine.backend)
+
+
+def _listed(path: Path) -> list[InputError]:
+    """Read the first errors back from their list."""
+    with path.open(encoding="utf-8") as lines:
+        return [listed_error(json.loads(line)) for line in islice(lines, ERRORS_KEPT)]
 
 
 def _description(engine: Engine, *, excel: bool) -> Mapping[str, str | bool | None]:
