@@ -1,8 +1,8 @@
 """Label sentences with Spark: ``spark-submit examples/spark.py IN OUT``, Parquet to Parquet.
 
 ``IN`` has the columns ``doc_id`` and ``text``; others are left behind: join them again by ``doc_id``. Every machine
-needs iraqcoal-nlp, and ``PYSPARK_PYTHON`` names its Python. An article that cannot be scored gives one row that has its ``doc_id`` and an ``error``, and nothing
-else.
+needs iraqcoal-nlp, and ``PYSPARK_PYTHON`` names its Python. An article that cannot be scored gives one row that has its
+``doc_id`` and an ``error``, and nothing else.
 """
 
 from __future__ import annotations

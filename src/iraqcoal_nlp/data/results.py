@@ -23,8 +23,8 @@ from iraqcoal_nlp.records import FLAT_COLUMNS, SentenceResult, flatten
 ENDINGS = (".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".parquet")
 """File types that are written."""
 
-_ROWS_AT_ONCE = 20_000
-"""Rows of one group in Parquet: a few MB, and few groups."""
+_ROWS_AT_ONCE = 8_192
+"""Rows of one group in Parquet: some 30 MB while they are written."""
 
 # What Excel and its kin take for a formula; a plain number is none.
 _FORMULA = re.compile(
