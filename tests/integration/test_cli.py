@@ -116,6 +116,7 @@ def test_bad_rows_are_listed_and_the_rest_is_scored(tmp_path):
         (("score", "good.txt", "--out", "o.jsonl", "--resume", "--force"), "use one of them"),
         (("score", "good.txt", "--out", "old.jsonl", "--resume"), "old.jsonl: exists already"),
         (("score", "good.txt", "--out", "o.jsonl", "--excel"), "--excel is for .csv"),
+        (("score", "good.txt", "--out", "s3://bucket/o.jsonl"), "only --engine ray writes to an address"),
         (("score", "*.parquet", "--out", "o.jsonl"), "*.parquet: no file of a known type"),
         (("score", "good.txt", "--out", "o.jsonl", "--engine", "dask"), "'dask' is not one of local, ray"),
         (("score", "good.txt", "--out", "o.jsonl", "--backend", "onnx", "--device", "cuda"), "runs on the CPU, not on"),
@@ -210,6 +211,15 @@ def test_a_full_disk_is_one_clear_line():
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
     assert done.returncode == 2
     assert done.stderr.decode().splitlines() == ["iraqcoal: error: No space left on device"]
+
+
+@pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="needs a folder in which nobody can write")
+def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path):
+    (tmp_path / "a.txt").write_text(DEMAND, "utf-8")
+    code, _, errors = run("score", tmp_path / "a.txt", "--out", "/sys/kernel/rows.jsonl")
+    assert code == 2
+    (line,) = errors.splitlines()
+    assert line.startswith("iraqcoal: error: /sys/kernel/rows.jsonl.part: ")
 
 
 def test_english_is_flagged_not_judged():

@@ -249,8 +249,9 @@ def test_a_full_disk_ends_a_run_that_can_go_on(tmp_path, small_chunks, monkeypat
         pytest.skip("needs /proc to tell files apart")
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
-        with pytest.raises(OSError, match="No space left on device"):
+        with pytest.raises(OSError, match="No space left on device") as failure:
             go_on(tmp_path)
+    assert failure.value.filename == str(tmp_path / "rows.csv")
     assert not (tmp_path / "rows.csv").exists()
     go_on(tmp_path)
     assert (tmp_path / "rows.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()

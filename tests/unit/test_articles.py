@@ -351,6 +351,8 @@ def test_addresses_are_read_like_files(tmp_path):
     first, second = read(f"file://{tmp_path}/in")
     assert (first.doc_id, second.doc_id) == ("a:1", "b")
     assert first.text == second.text == TEXT
+    (alone,) = read(f"file://{tmp_path}/in/b.txt")
+    assert alone.doc_id == "b"
     with pytest.raises(InputError, match="no such file"):
         list_inputs([f"file://{tmp_path}/none"])
 

@@ -80,6 +80,7 @@ def score(
 ) -> None:
     """Label every sentence of many articles; unused input columns pass through."""
     from iraqcoal_nlp.data.articles import Columns
+    from iraqcoal_nlp.data.files import is_remote
     from iraqcoal_nlp.scoring.chunks import UNITS, ScoreOptions
     from iraqcoal_nlp.scoring.engines import ModelChoice, open_engine
     from iraqcoal_nlp.scoring.stream import score_files, score_to_stream
@@ -107,6 +108,8 @@ def score(
                 inputs, sys.stdout.buffer, scorer, stdin_ending=ending, on_error=lambda error: show_errors([error], 1)
             )
         _finish(report, out)
+    elif is_remote(out):
+        raise InputError("only --engine ray writes to an address: name a file", path=out)
     else:
         with (
             open_engine(choice, options, workers=workers or 1) as scorer,

@@ -65,7 +65,7 @@ def list_inputs(
     """
     skipped = {identity for path in without if (identity := _identity(path)) is not None}
     found: list[InputFile] = []
-    seen: set[tuple[int, int]] = set()
+    seen: set[int] = set()
     for given in paths:
         for file in _expanded(os.fspath(given), skipped, stdin_ending):
             identity = _identity(file.name)
@@ -76,7 +76,7 @@ def list_inputs(
     return _told_apart(found)
 
 
-def _expanded(given: str, skipped: set[tuple[int, int]], stdin_ending: str) -> Iterator[InputFile]:
+def _expanded(given: str, skipped: set[int], stdin_ending: str) -> Iterator[InputFile]:
     """Yield the files that one argument stands for."""
     if given == "-":
         yield InputFile(name=STDIN, ending=stdin_ending)
@@ -100,7 +100,7 @@ def _expanded(given: str, skipped: set[tuple[int, int]], stdin_ending: str) -> I
         raise InputError("no such file or folder, or it may not be read", path=given)
 
 
-def _named(given: str, skipped: set[tuple[int, int]]) -> InputFile:
+def _named(given: str, skipped: set[int]) -> InputFile:
     ending = ending_of(given)
     if ending is None:
         suffix = os.path.splitext(given)[1]  # noqa: PTH122 - as above
@@ -162,9 +162,9 @@ def _remote(address: str) -> Iterator[InputFile]:
     if info.type == FileType.NotFound:
         raise InputError("no such file or folder", path=address)
     scheme = address[: address.index("://") + 3]
-    top = len(scheme) + len(path.rstrip("/")) + 1
+    top = path.rstrip("/") if info.type == FileType.Directory else path.rpartition("/")[0]
     files = [
-        InputFile(name=scheme + item.path, ending=ending, root=top if item is not info else 0)
+        InputFile(name=scheme + item.path, ending=ending, root=len(f"{scheme}{top}/"))
         for item in sorted(inside, key=lambda item: str(item.path))
         if item.type == FileType.File and (ending := ending_of(item.path)) and not item.path.endswith(ERRORS_SUFFIX)
     ]
@@ -173,13 +173,13 @@ def _remote(address: str) -> Iterator[InputFile]:
     yield from files
 
 
-def _identity(path: Path | str) -> tuple[int, int] | None:
-    """Return what tells a file from all others on this machine, ``None`` where that cannot be known."""
+def _identity(path: Path | str) -> int | None:
+    """Return a number that tells a file from all others on this machine, ``None`` where that cannot be known."""
     try:
         facts = os.stat(path)  # noqa: PTH116 - `path` may be a string
     except (OSError, ValueError):
         return None
-    return facts.st_dev, facts.st_ino
+    return facts.st_dev << 128 | facts.st_ino
 
 
 def _told_apart(files: list[InputFile]) -> list[InputFile]:

@@ -235,6 +235,9 @@ def open_run(
             reason = "holds a run that was not finished: go on with --resume, or start anew with --force"
             raise InputError(reason, path=folder)
         yield run
+    except OSError as error:
+        error.filename = error.filename or str(out)  # a write that fails does not say where
+        raise
     finally:
         run.close()
         kept = can_resume(out)
