@@ -107,7 +107,7 @@ def main() -> None:
         os.kill(child, signal.SIGKILL)
         end_of(child)
         print(f"{out.name}, killed after {moment:.3f} s: {check(out, expected[out])}", flush=True)
-        assert not part_folder(out).exists()
+        assert not can_resume(out)
     for out in (FOLDER / name for name in stepwise.split()):
         for step in count():
             if end_of(forked(lambda out=out, step=step: dying_before(step, out))) == 0:

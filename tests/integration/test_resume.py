@@ -1,6 +1,7 @@
 """Runs that end early: whatever ends them, they go on, and the output is that of a run that did not, byte for byte."""
 
 import errno
+import io
 import json
 import os
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 
 from conftest import ROOT, SEEDS
 from iraqcoal_nlp.data.articles import Columns
-from iraqcoal_nlp.errors import InputError
+from iraqcoal_nlp.errors import InputError, ScoringError
 from iraqcoal_nlp.scoring import chunks, stream
 from iraqcoal_nlp.scoring.chunks import ScoreOptions
 from iraqcoal_nlp.scoring.engines import local_engine
@@ -82,7 +83,7 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forks")
 
 @needs_fork
 def test_runs_killed_at_twenty_moments_and_before_every_step_end_with_the_same_bytes(tmp_path):
-    write_input(tmp_path, 12)
+    write_input(tmp_path, 8)
     outs = ("rows.jsonl", "rows.jsonl.gz", "rows.csv", "rows.parquet")
     lines = kill_runs(tmp_path, 0.01, 20, 7, *outs, "--steps", "rows.parquet")
     assert sum("killed after" in line for line in lines) == 20
@@ -120,6 +121,33 @@ def test_a_run_can_be_given_up(interrupted):
     report = go_on(interrupted, StubClassifier(), ScoreOptions(unit="sentence"), resume=False, overwrite=True)
     assert report.tally.articles == 25
     assert not part_folder(interrupted / "rows.csv").exists()
+
+
+def test_what_a_run_left_that_was_killed_when_all_was_done_is_swept_away(tmp_path):
+    write_input(tmp_path, 2)
+    go_on(tmp_path)
+    part_folder(tmp_path / "rows.csv").mkdir()
+    (part_folder(tmp_path / "rows.csv") / "rows").write_text("left", "utf-8")
+    with pytest.raises(InputError, match="exists already"):
+        go_on(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in", "rows.csv", "rows.csv.errors.jsonl"]
+
+
+def test_what_came_through_standard_input_is_not_kept(interrupted, monkeypatch):
+    class Stdin:
+        buffer = io.BytesIO(b'{"text": "x"}')
+
+    def stop(report):
+        raise Interruption
+
+    monkeypatch.setattr(sys, "stdin", Stdin)
+    engine = local_engine(StubClassifier())
+    with pytest.raises(InputError, match="holds a run that was not finished"):
+        score_files(["-"], interrupted / "rows.csv", engine)
+    with pytest.raises(Interruption):
+        score_files(["-"], interrupted / "other.csv", engine, on_chunk=stop)
+    assert sorted(path.name for path in interrupted.iterdir()) == ["in", "rows.csv.part"]
+    assert go_on(interrupted).tally.articles == 25
 
 
 def test_resuming_what_never_began_begins_it(tmp_path):
@@ -280,5 +308,6 @@ def test_an_article_on_which_the_model_fails_is_listed_and_the_rest_is_scored(tm
 
 def test_a_model_that_fails_on_all_ends_the_run(tmp_path):
     write_input(tmp_path, 12)
-    with pytest.raises(RuntimeError, match="the model broke"):
+    with pytest.raises(ScoringError, match=r"the model fails on every article \(RuntimeError: the model broke\)"):
         go_on(tmp_path, StubClassifier(fails_on=""))
+    assert go_on(tmp_path).tally.articles == 13

@@ -11,9 +11,10 @@ import time
 import pytest
 
 from conftest import SEEDS
+from iraqcoal_nlp.errors import ScoringError
 from iraqcoal_nlp.scoring import chunks, stream
 from iraqcoal_nlp.scoring.chunks import ScoreOptions
-from iraqcoal_nlp.scoring.engines import ModelChoice, ScoringError, local_engine, open_engine
+from iraqcoal_nlp.scoring.engines import ModelChoice, local_engine, open_engine
 from iraqcoal_nlp.scoring.resume import can_resume
 from iraqcoal_nlp.scoring.stream import score_files
 

@@ -25,7 +25,7 @@ from iraqcoal_nlp.cli.options import (
     show_errors,
     stdin_ending,
 )
-from iraqcoal_nlp.errors import InputError, IraqCoalError
+from iraqcoal_nlp.errors import InputError, IraqCoalError, ScoringError
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -148,7 +148,6 @@ def _refuse_with_ray(inputs: list[str], out: str, switches: dict[str, bool]) -> 
 @contextmanager
 def _resumable(context: typer.Context, out: Path) -> Iterator[None]:
     """Say how to go on, if a run ends early and can be resumed."""
-    from iraqcoal_nlp.scoring.engines import ScoringError
     from iraqcoal_nlp.scoring.resume import can_resume
 
     try:

@@ -82,18 +82,11 @@ def open_bytes(name: str, ending: str) -> Iterator[io.BufferedIOBase]:
         yield raw
 
 
-@contextlib.contextmanager
-def open_text(name: str, ending: str) -> Iterator[tuple[TextIO, str]]:
-    """Open a file as text, and say in which encoding it was found to be; line ends stay as they are.
-
-    Bytes that are no text become :data:`encodings.UNDECODED`. Raises what :func:`open_bytes` does.
-    """
-    with open_bytes(name, ending) as raw:
-        yield decoded(raw)
-
-
 def decoded(raw: io.BufferedIOBase) -> tuple[TextIO, str]:
-    """Return a binary stream as text, with the name of its encoding."""
+    """Return a binary stream as text, with the name of the encoding it was found to be in; line ends stay as they are.
+
+    Bytes that are no text become :data:`encodings.UNDECODED`.
+    """
     start, beyond = bytearray(), 0
     fault = None
     while len(start) - beyond < encodings.SAMPLE and beyond < encodings.ASCII_AT_MOST:

@@ -35,11 +35,6 @@ class InputFile:
     """Whether ``stem`` keeps the way to the file and the ending, since another file would have the same one."""
 
     @property
-    def path(self) -> Path:
-        """The name as a path."""
-        return Path(self.name)
-
-    @property
     def stem(self) -> str:
         """What names its articles: the file's name, inside a folder the way to it, without the ending."""
         if self.whole:
@@ -92,7 +87,11 @@ def _expanded(given: str, skipped: set[int], stdin_ending: str) -> Iterator[Inpu
         yield _named(given, skipped)
     elif glob.has_magic(given):
         matches = [name for name in sorted(glob.glob(given, recursive=True)) if not os.path.isdir(name)]  # noqa: PTH112, PTH207
-        files = [_named(name, skipped) for name in matches if ending_of(name) and _identity(name) not in skipped]
+        files = [
+            _named(name, skipped)
+            for name in matches
+            if (ending := ending_of(name)) and _is_wanted(name, ending) and _identity(name) not in skipped
+        ]
         if not files:
             raise InputError(f"no file of a known type ({KNOWN}) fits the pattern", path=given)
         yield from files
@@ -126,7 +125,7 @@ def _below(folder: str, top: str) -> Iterator[InputFile]:
             yield from _below(path, top)
             continue
         ending = ending_of(name)
-        if ending is not None and not name.endswith(ERRORS_SUFFIX) and not _is_result(path, ending):
+        if ending is not None and _is_wanted(path, ending):
             yield InputFile(name=path, ending=ending, root=root)
 
 
@@ -135,10 +134,17 @@ def _is_stored(entry: os.DirEntry[str]) -> bool:
     return entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False) or entry.is_symlink()
 
 
-def _is_result(name: str, ending: str) -> bool:
-    """Whether a file found in a folder holds rows of ours. One that cannot be read is reported when it is read."""
-    if not ending.startswith((".jsonl", ".csv", ".parquet")):
-        return False
+def _is_wanted(name: str, ending: str) -> bool:
+    """Whether a file that was found, not named, is meant to be read: it holds neither rows nor errors of ours.
+
+    One that cannot be read is reported when it is read.
+    """
+    return not name.endswith(ERRORS_SUFFIX) and not (
+        ending.startswith((".jsonl", ".csv", ".parquet")) and _holds_results(name, ending)
+    )
+
+
+def _holds_results(name: str, ending: str) -> bool:
     with contextlib.suppress(*READ_FAULTS, ValueError):
         if ending == ".parquet":
             from pyarrow import parquet  # noqa: PLC0415 - only where such a file is

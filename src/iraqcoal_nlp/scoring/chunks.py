@@ -15,7 +15,7 @@ from typing import Any
 from iraqcoal_nlp.data.articles import Columns, read_file
 from iraqcoal_nlp.data.inputs import InputFile
 from iraqcoal_nlp.data.results import row_line
-from iraqcoal_nlp.errors import InputError, printable
+from iraqcoal_nlp.errors import InputError, ScoringError, printable
 from iraqcoal_nlp.inference.classifier import ArticleClassifier
 from iraqcoal_nlp.records import INPUT_COLUMNS, Article, ArticleResult, pass_through
 
@@ -134,7 +134,11 @@ def read_chunks(files: Sequence[InputFile], columns: Columns, start: Position) -
 
 
 def score_chunk(items: Sequence[Item], classifier: ArticleClassifier, options: ScoreOptions) -> ScoredChunk:
-    """Score the articles of a chunk; one without a sentence, or on which the model fails, becomes an error."""
+    """Score the articles of a chunk; one without a sentence, or on which the model fails, becomes an error.
+
+    Raises:
+        ScoringError: The model fails on all of several articles.
+    """
     articles = [item for item in items if isinstance(item, Article)]
     results = iter(_classify(articles, classifier, split=options.unit == "article"))
     lines: list[str] = []
@@ -178,10 +182,10 @@ def _classify(
     """Return a result or an error for each article."""
     try:
         results = list(classifier.classify_articles(articles, split=split))
-    except Exception:  # whatever it is: one article must not end a run over millions
+    except Exception as error:  # whatever it is: one article must not end a run over millions
         alone = [_classify_alone(article, classifier, split=split) for article in articles]
         if len(alone) > 1 and all(isinstance(outcome, InputError) for outcome in alone):
-            raise  # not the fault of the articles
+            raise ScoringError(f"the model fails on every article ({_in_words(error)})") from error
         return alone
     pairs = zip(articles, results, strict=True)
     return [result if result.sentences else no_sentence(article) for article, result in pairs]
@@ -191,9 +195,12 @@ def _classify_alone(article: Article, classifier: ArticleClassifier, *, split: b
     try:
         (result,) = classifier.classify_articles([article], split=split)
     except Exception as error:  # as above; it is listed
-        reason = f"could not be scored ({type(error).__name__}: {' '.join(str(error).split())})"
-        return InputError(reason, path=article.source, row=article.row)
+        return InputError(f"could not be scored ({_in_words(error)})", path=article.source, row=article.row)
     return result if result.sentences else no_sentence(article)
+
+
+def _in_words(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def _tail(article: Article, *, with_source: bool) -> dict[str, Any]:

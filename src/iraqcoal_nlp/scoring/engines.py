@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import iraqcoal_nlp
-from iraqcoal_nlp.errors import IraqCoalError
+from iraqcoal_nlp.errors import ScoringError
 from iraqcoal_nlp.inference.classifier import ArticleClassifier
 from iraqcoal_nlp.records import Article
 from iraqcoal_nlp.scoring.chunks import Chunk, Item, ScoredChunk, ScoreOptions, score_chunk
@@ -22,10 +22,6 @@ Scorer = Callable[[Iterable[Chunk]], Iterator[tuple[Chunk, ScoredChunk]]]
 """Takes chunks and gives each back with its rows, in order."""
 
 _WAITING_PER_WORKER = 2  # one that is scored, one that is ready when it is done
-
-
-class ScoringError(IraqCoalError):
-    """An engine broke off; what was committed is safe."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from typing import Any
 
 import ray
 import ray.data
-from pyarrow.fs import FileSystem, FileType
+from pyarrow.fs import FileSelector, FileSystem, FileType
 
 from iraqcoal_nlp.data.files import is_remote, size_and_change
 from iraqcoal_nlp.data.inputs import ERRORS_SUFFIX, InputFile, list_inputs
@@ -209,6 +209,9 @@ def _open_output(out: str, *, overwrite: bool) -> tuple[FileSystem, str]:
         if target.get_file_info(folder).type == FileType.Directory:
             if not overwrite:
                 raise InputError("exists already: choose another folder, or overwrite it with --force", path=out)
+            names = [Path(entry.path).name for entry in target.get_file_info(FileSelector(folder))]
+            if not all(name == SUCCESS or name.startswith("part-") for name in names):
+                raise InputError("holds other files than parts of an earlier run: choose another folder", path=out)
             target.delete_dir_contents(folder)
         target.create_dir(folder, recursive=is_remote(out))
     except (OSError, ValueError) as error:

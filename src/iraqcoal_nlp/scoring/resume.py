@@ -6,6 +6,7 @@
   inputs          each file with its size and time of change, a line of JSON each
   rows, errors    lines of JSON, each appended to
   progress.json   how much of both is valid, which place of the input that is, and the counts up to there
+  output          the output while it is made of the rows, if it has another form
   lock            held by the process that writes
 ```
 
@@ -199,6 +200,7 @@ def open_run(
     *,
     resume: bool = False,
     overwrite: bool = False,
+    keep: bool = True,
 ) -> Iterator[RunFolder]:
     """Begin or resume a run, and keep all others from writing the same output.
 
@@ -209,6 +211,7 @@ def open_run(
         files: The input.
         resume: Go on where an earlier run was ended; where there is none, begin.
         overwrite: Replace an existing output, and give up what an earlier run has left.
+        keep: Keep what is done if the run ends early; if not, its input cannot be read again.
 
     Raises:
         InputError: Another process writes this output, the output exists, an earlier run was ended and neither option
@@ -216,7 +219,7 @@ def open_run(
         OSError: The folder cannot be made.
     """
     folder = part_folder(out)
-    if not can_resume(out):
+    if not folder.exists():
         refuse_existing(out, overwrite=overwrite)
     folder.mkdir(exist_ok=True)
     lock = FileLock(folder / "lock", timeout=0)
@@ -225,9 +228,11 @@ def open_run(
     except Timeout:
         raise InputError("another process is writing it", path=out) from None
     run = RunFolder(out, form)
+    begun = False
     try:
         if overwrite or not can_resume(out):
             refuse_existing(out, overwrite=overwrite)  # again: the process that held the lock may have made it
+            begun = True
             run.begin({**description, "overwrite": overwrite}, files)
         elif resume:
             run.go_on(description, files)
@@ -240,7 +245,11 @@ def open_run(
         raise
     finally:
         run.close()
+        if begun and not keep:
+            run.clear()
         kept = can_resume(out)
+        if not kept:
+            run.clear()
         lock.release()
         if not kept:
             with suppress(OSError):  # another process may just have come

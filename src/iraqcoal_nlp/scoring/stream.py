@@ -38,7 +38,7 @@ class ScoreReport:
     backend: str
     """What computed the model."""
     input_bytes: int | None = None
-    """Their size, if it can be compared with the size of the texts."""
+    """Size of the input files, if it can be compared with that of the texts."""
     error_path: str | None = None
     """Where the errors are listed, if there are any."""
     first_errors: tuple[InputError, ...] = ()
@@ -81,11 +81,12 @@ def score_files(
     form = output_form(out, excel=excel)
     error_path = out.with_name(out.name + ERRORS_SUFFIX)
     files = list_inputs(inputs, without=(out, error_path), stdin_ending=stdin_ending)
-    if resume and any(file.name == STDIN for file in files):
+    from_stdin = any(file.name == STDIN for file in files)
+    if resume and from_stdin:
         raise InputError("cannot be read again: to resume, put the articles in a file", path=STDIN)
     n_bytes = _comparable_bytes(files)
     description = _description(engine, excel=excel)
-    with open_run(out, form, description, files, resume=resume, overwrite=overwrite) as run:
+    with open_run(out, form, description, files, resume=resume, overwrite=overwrite, keep=not from_stdin) as run:
 
         def report(first_errors: Sequence[InputError] = ()) -> ScoreReport:
             return ScoreReport(
