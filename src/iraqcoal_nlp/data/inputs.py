@@ -167,10 +167,12 @@ def _remote(address: str) -> Iterator[InputFile]:
         raise InputError(f"cannot be read ({error})", path=address) from None
     if info.type == FileType.NotFound:
         raise InputError("no such file or folder", path=address)
-    scheme = address[: address.index("://") + 3]
-    top = path.rstrip("/") if info.type == FileType.Directory else path.rpartition("/")[0]
+    whole, path = address.rstrip("/"), path.rstrip("/")
+    # What stands before the path: the scheme, with some file systems also a host.
+    before = whole.removesuffix(path) if whole.endswith(path) else address[: address.index("://") + 3]
+    top = path if info.type == FileType.Directory else path.rpartition("/")[0]
     files = [
-        InputFile(name=scheme + item.path, ending=ending, root=len(f"{scheme}{top}/"))
+        InputFile(name=before + item.path, ending=ending, root=len(f"{before}{top}/"))
         for item in sorted(inside, key=lambda item: str(item.path))
         if item.type == FileType.File and (ending := ending_of(item.path)) and not item.path.endswith(ERRORS_SUFFIX)
     ]

@@ -22,11 +22,12 @@ from typing import Any
 import ray
 import ray.data
 from pyarrow.fs import FileSelector, FileSystem, FileType
+from ray.exceptions import RayError
 
 from iraqcoal_nlp.data.files import is_remote, size_and_change
 from iraqcoal_nlp.data.inputs import ERRORS_SUFFIX, InputFile, list_inputs
 from iraqcoal_nlp.data.results import OutputForm, render
-from iraqcoal_nlp.errors import InputError
+from iraqcoal_nlp.errors import InputError, ScoringError
 from iraqcoal_nlp.scoring.chunks import (
     Position,
     ScoreOptions,
@@ -79,6 +80,7 @@ def score_with_ray(
 
     Raises:
         InputError: An input cannot be listed, or ``out`` exists or is of another type.
+        ScoringError: A task failed, and failed again.
         ModelFolderError: The model cannot be loaded on this machine.
     """
     ending = next((ending for ending in ENDINGS if out.rstrip("/").endswith(ending)), None)
@@ -104,13 +106,17 @@ def score_with_ray(
     )
     data = data.map_batches(_Writer(out, ending), batch_size=_CHUNKS_PER_PART, num_cpus=_OTHER_CPUS)
     error_path = folder + ERRORS_SUFFIX
-    with target.open_output_stream(error_path) as errors, warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # that one file, which gives many chunks, keeps one actor busy
-        for done in data.iter_rows():
-            tally += Tally.from_dict(json.loads(done["tally"]))
-            errors.write(done["errors"])
-            lines = done["errors"].splitlines()[: ERRORS_KEPT - len(first_errors)]
-            first_errors += map(json.loads, lines)
+    try:
+        with target.open_output_stream(error_path) as errors, warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # that one file, which gives many chunks, keeps one actor busy
+            for done in data.iter_rows():
+                tally += Tally.from_dict(json.loads(done["tally"]))
+                errors.write(done["errors"])
+                lines = done["errors"].splitlines()[: ERRORS_KEPT - len(first_errors)]
+                first_errors += map(json.loads, lines)
+    except RayError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise ScoringError(f"Ray broke off ({reason}): begin again with --force") from error
     if not tally.errors:
         target.delete_file(error_path)
     with target.open_output_stream(f"{folder}/{SUCCESS}"):
