@@ -42,6 +42,7 @@ def load(
     *,
     backend: str = "auto",
     device: str = "auto",
+    dtype: str = "float32",
     threads: int = 0,
     verify: bool = True,
 ) -> ArticleClassifier:
@@ -50,17 +51,18 @@ def load(
     Args:
         model: ``None`` for the shipped model, a model folder, or a hub name ``owner/name``.
         backend: ``onnx``, ``torch``, or ``auto``: ONNX if the folder has it and no other device was asked for.
-        device: ``auto``, ``cpu``, or a torch device name such as ``cuda``.
+        device: ``auto``, ``cpu``, or a torch device name such as ``cuda``; without CUDA, that is the CPU.
+        dtype: Numbers the torch backend computes in: ``float32`` or ``bfloat16``.
         threads: Sentences the ONNX backend scores at the same time; 0 means one per core.
         verify: Whether to check the model's files against their sha256.
 
     Raises:
         ModelFolderError: The model cannot be found or its folder is not whole.
-        ValueError: ``backend`` is unknown.
+        ValueError: ``backend`` or ``dtype`` is unknown, or they do not go together.
     """
     from iraqcoal_nlp.inference.classifier import ArticleClassifier  # noqa: PLC0415 - importing the library stays light
     from iraqcoal_nlp.model.locate import locate_model  # noqa: PLC0415
 
     return ArticleClassifier.from_folder(
-        locate_model(model), backend=backend, device=device, threads=threads, verify=verify
+        locate_model(model), backend=backend, device=device, dtype=dtype, threads=threads, verify=verify
     )

@@ -5,7 +5,8 @@ IraqCoalError
 ├── InputError          a file or row that cannot be read
 ├── CodebookError       a label that the codebook does not know
 ├── ModelFolderError    a model folder that cannot be loaded
-└── RecipeError         a training recipe with a wrong or unknown setting
+├── RecipeError         a training recipe with a wrong or unknown setting
+└── ScoringError        scoring broke off; what was done is kept
 ```
 """
 
@@ -51,3 +52,7 @@ class ModelFolderError(IraqCoalError):
 
 class RecipeError(IraqCoalError):
     """A recipe names an unknown setting or gives one the wrong type or range."""
+
+
+class ScoringError(IraqCoalError):
+    """Scoring broke off, and not for a row of the input; what was committed is kept."""

@@ -32,6 +32,8 @@ class Article:
     """File the article came from, or a word for what is not one (``stdin``), for error messages."""
     row: int | None = None
     """1-based row in that file, if it holds several articles."""
+    encoding: str | None = None
+    """Encoding the file was found to be in; ``None`` for text that came from Python."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,14 +95,8 @@ class SentenceResult:
         }
 
     def to_flat(self) -> dict[str, Any]:
-        """Return the same facts for a table: one column per probability, events and flags joined with ``|``."""
-        row = self.to_dict()
-        stance_probs, event_probs = row.pop("stance_probs"), row.pop("event_probs")
-        row["events"], row["flags"] = "|".join(self.events), "|".join(self.flags)
-        tail = {key: row.pop(key) for key in ("abstained", "truncated", "flags", "model")}
-        row |= {f"prob_{label}": stance_probs[label] for label in STANCES}
-        row |= {f"prob_{label}": event_probs[label] for label in EVENTS}
-        return row | tail
+        """Return the same facts for a table: see :func:`flatten`."""
+        return flatten(self.to_dict())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,21 +207,16 @@ class SentenceExplanation:
         return {label.label: [asdict(word) for word in label.words] for label in self.labels}
 
 
+INPUT_COLUMNS = ("input_file", "input_row", "input_encoding")
+"""Columns that say where a row's article was read, if they are asked for."""
+
 RESERVED_COLUMNS = frozenset(
     {
         *("doc_id", "sent_id", "start", "end", "text", "stance", "stance_probs", "events", "event_probs"),
-        *(
-            "abstained",
-            "truncated",
-            "flags",
-            "model",
-            "stance_counts",
-            "event_counts",
-            "n_sentences",
-            "sentences",
-            "why",
-        ),
+        *("abstained", "truncated", "flags", "model", "stance_counts", "event_counts", "n_sentences", "sentences"),
+        "why",
         *(f"prob_{label}" for label in (*STANCES, *EVENTS)),
+        *INPUT_COLUMNS,
     }
 )
 """Column names of our own rows."""
@@ -241,3 +232,15 @@ FLAT_COLUMNS: tuple[str, ...] = (
 def pass_through(extra: Mapping[str, Any]) -> dict[str, Any]:
     """Return the input's unused columns; one with a name of ours comes as ``input_<name>``."""
     return {f"input_{key}" if key in RESERVED_COLUMNS else key: value for key, value in extra.items()}
+
+
+def flatten(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of the public contract for a table.
+
+    There is one column per probability, and events and flags are joined with ``|``; other columns follow.
+    """
+    row = dict(row)
+    probs = {**row.pop("stance_probs"), **row.pop("event_probs")}
+    flat = {f"prob_{label}": probs[label] for label in (*STANCES, *EVENTS)}
+    flat |= row | {"events": "|".join(row["events"]), "flags": "|".join(row["flags"])}
+    return {name: flat.pop(name) for name in FLAT_COLUMNS} | flat

@@ -1,6 +1,7 @@
 """The program, as a user runs it: output, exit codes, one line per mistake."""
 
 import csv
+import gzip
 import json
 import os
 import subprocess
@@ -51,7 +52,7 @@ def test_classify_json_gives_contract_rows(tmp_path, given):
 def test_score_reads_a_folder_and_writes_both_formats(tmp_path):
     code, _, errors = run("score", SEEDS / "articles", "--out", tmp_path / "rows.jsonl")
     assert code == 0
-    assert "5 articles" in errors
+    assert "114 sentences of 5 articles in 5 files" in errors
     rows = rows_of(tmp_path / "rows.jsonl")
     assert {row["doc_id"] for row in rows} == {path.stem for path in (SEEDS / "articles").glob("*.txt")}
     for row in rows:
@@ -78,14 +79,14 @@ def test_score_sentences_with_named_columns_and_passes_the_rest_through(tmp_path
 def test_bad_rows_are_listed_and_the_rest_is_scored(tmp_path):
     good, bad = tmp_path / "in.jsonl", tmp_path / "b.txt"
     good.write_text(f'{json.dumps({"text": ARTICLE})}\n{{"text": ""}}\n{{"text": "😀"}}\nno json\n', "utf-8")
-    bad.write_bytes("التحالف".encode("cp1256"))
+    bad.write_bytes(ARTICLE.encode() + b"\xc7")
     out = tmp_path / "rows.jsonl"
     code, _, errors = run("score", good, bad, "--out", out)
     assert code == 1
     assert len(rows_of(out)) == 2
     listed = rows_of(tmp_path / "rows.jsonl.errors.jsonl")
     assert [(entry["source"], entry["row"]) for entry in listed] == [
-        (str(good), 2), (str(good), 4), (str(bad), None), (str(good), 3),
+        (str(good), 2), (str(good), 3), (str(good), 4), (str(bad), None),
     ]  # fmt: skip
     assert f"4 rows failed; they are listed in {out}.errors.jsonl" in errors
 
@@ -95,7 +96,7 @@ def test_bad_rows_are_listed_and_the_rest_is_scored(tmp_path):
     [
         (("classify", "missing.txt"), "missing.txt: no such file or folder"),
         (("classify", "empty.txt"), "empty.txt: the text is empty"),
-        (("classify", "latin.txt"), "latin.txt: not UTF-8"),
+        (("classify", "broken.txt"), "broken.txt: not UTF-8"),
         (("classify", "emoji.txt"), "emoji.txt: holds no sentence"),
         (("classify", ""), "text 1: the text is empty"),
         (("classify", "good.txt", "--model", "nowhere"), "nowhere: no such model folder"),
@@ -109,7 +110,20 @@ def test_bad_rows_are_listed_and_the_rest_is_scored(tmp_path):
         (("score", "good.txt", "--out", "o.jsonl", "--model", "../none"), "../none: no such model folder"),
         (("classify", "-", "-"), "give - only once"),
         (("score", "", "--out", "o.jsonl"), "an input is an empty string"),
-        (("score", "-", "--out", "o.jsonl"), "score does not read stdin"),
+        (("score", "-", "-", "--out", "o.jsonl"), "give - only once"),
+        (("score", "-", "--out", "o.jsonl", "--resume"), "stdin: cannot be read again"),
+        (("score", "-", "--out", "o.jsonl", "--stdin", "pdf"), "'pdf' is not one of .txt"),
+        (("score", "good.txt", "--out", "o.jsonl", "--resume", "--force"), "use one of them"),
+        (("score", "good.txt", "--out", "old.jsonl", "--resume"), "old.jsonl: exists already"),
+        (("score", "good.txt", "--out", "o.jsonl", "--excel"), "--excel is for .csv"),
+        (("score", "good.txt", "--out", "s3://bucket/o.jsonl"), "only --engine ray writes to an address"),
+        (("score", "*.parquet", "--out", "o.jsonl"), "*.parquet: no file of a known type"),
+        (("score", "good.txt", "--out", "o.jsonl", "--engine", "dask"), "'dask' is not one of local, ray"),
+        (("score", "good.txt", "--out", "o.jsonl", "--backend", "onnx", "--device", "cuda"), "runs on the CPU, not on"),
+        (("score", "good.txt", "--out", "o.jsonl", "--dtype", "int4"), "'int4' is not one of float32, bfloat16"),
+        (("score", "good.txt", "--out", "o.jsonl", "--device", "cuda"), "it runs with backend 'onnx', on the CPU"),
+        (("score", "good.txt", "--out", "-", "--excel"), "--out - prints JSON Lines"),
+        (("classify", "good.jsonl", "--text-column", "body"), "good.jsonl:1: has no text in field 'body'"),
         (("score", "good.txt", "--out", "."), "is a folder: name a file"),
         (("classify", "good.txt", "--model", ""), "is no model folder"),
         (("classify", "good.txt", "--model", "folder.jsonl"), "folder.jsonl: is no model folder"),
@@ -125,7 +139,7 @@ def test_a_mistake_is_one_clear_line_and_exit_code_2(tmp_path, arguments, messag
     (tmp_path / "old.jsonl").write_text("old", "utf-8")
     (tmp_path / "folder.jsonl").mkdir()
     (tmp_path / "empty.txt").write_bytes(b"")
-    (tmp_path / "latin.txt").write_bytes("التحالف".encode("cp1256"))
+    (tmp_path / "broken.txt").write_bytes("التحالف".encode() + b"\xc7")
     (tmp_path / "emoji.txt").write_text("😀 😀", "utf-8")
     code, _, errors = run(*arguments, cwd=tmp_path)
     assert code == 2
@@ -133,6 +147,35 @@ def test_a_mistake_is_one_clear_line_and_exit_code_2(tmp_path, arguments, messag
     assert not (tmp_path / "o.jsonl").exists()
     assert (tmp_path / "old.jsonl").read_text("utf-8") == "old"
     assert json.loads((tmp_path / "good.jsonl").read_text("utf-8")) == {"text": ARTICLE}
+
+
+def test_score_reads_standard_input_and_prints_rows():
+    rows = "".join(json.dumps({"id": n, "text": text}) + "\n" for n, text in enumerate([ARTICLE, "", DEMAND]))
+    code, output, errors = run("score", "-", "--out", "-", stdin=rows.encode())
+    assert code == 1
+    assert [json.loads(line)["doc_id"] for line in output.splitlines()] == ["0", "0", "2"]
+    assert errors.splitlines()[0] == "iraqcoal: error: stdin:2: the text is empty"
+    packed = gzip.compress(f"key,body\nk,{DEMAND}\n".encode("cp1256"))
+    options = ("--stdin", "csv.gz", "--text-column", "body", "--id-column", "key")
+    code, output, errors = run("score", "-", "--out", "-", *options, stdin=packed)
+    assert code == 0
+    assert json.loads(output)["doc_id"] == "k"
+    assert "articles by encoding: 1 windows-1256" in errors
+
+
+def test_rows_name_their_source_when_asked(tmp_path):
+    (tmp_path / "in.jsonl").write_text(json.dumps({"text": DEMAND, "source": "وكالة", "input_row": 9}), "utf-8")
+    assert run("score", "in.jsonl", "--out", "rows.jsonl", "--with-source", cwd=tmp_path)[0] == 0
+    (row,) = rows_of(tmp_path / "rows.jsonl")
+    assert (row["input_file"], row["input_row"], row["input_encoding"]) == ("in.jsonl", 1, "utf-8")
+    assert (row["source"], row["input_input_row"]) == ("وكالة", 9)
+
+
+def test_both_commands_show_an_error_alike(tmp_path):
+    (tmp_path / "in.jsonl").write_text('{"text": ""}', "utf-8")
+    line = f"iraqcoal: error: {tmp_path / 'in.jsonl'}:1: the text is empty"
+    assert line in run("classify", tmp_path / "in.jsonl")[2].splitlines()
+    assert line in run("score", tmp_path / "in.jsonl", "--out", tmp_path / "rows.jsonl")[2].splitlines()
 
 
 def test_what_json_and_names_can_hold_never_ends_a_run(tmp_path):
@@ -168,6 +211,15 @@ def test_a_full_disk_is_one_clear_line():
         done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
     assert done.returncode == 2
     assert done.stderr.decode().splitlines() == ["iraqcoal: error: No space left on device"]
+
+
+@pytest.mark.skipif(not Path("/sys/kernel").is_dir(), reason="needs a folder in which nobody can write")
+def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path):
+    (tmp_path / "a.txt").write_text(DEMAND, "utf-8")
+    code, _, errors = run("score", tmp_path / "a.txt", "--out", "/sys/kernel/rows.jsonl")
+    assert code == 2
+    (line,) = errors.splitlines()
+    assert line.startswith("iraqcoal: error: /sys/kernel/rows.jsonl.part: ")
 
 
 def test_english_is_flagged_not_judged():

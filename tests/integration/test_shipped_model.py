@@ -141,6 +141,10 @@ def test_half_a_surrogate_pair_is_scored(classifier):
 def test_an_engine_that_cannot_run_there_is_refused():
     with pytest.raises(ValueError, match="runs on the CPU, not on 'cuda'"):
         iq.load(backend="onnx", device="cuda")
+    with pytest.raises(ValueError, match="computes in the numbers of its graph"):
+        iq.load(backend="onnx", dtype="bfloat16")
+    with pytest.raises(ValueError, match="unknown dtype 'int4'"):
+        iq.load(dtype="int4")
 
 
 def test_results_become_frames_and_json(classifier):

@@ -1,7 +1,9 @@
 """The network: losses, masks, saving."""
 
+import copy
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from transformers import AutoConfig, AutoModel
@@ -77,6 +79,39 @@ def test_padding_and_order_never_change_a_score(network):
         assert events[index] == pytest.approx(alone_events[0], abs=1e-5)
     backwards, _ = backend.logits(windows[::-1])
     assert backwards[::-1] == pytest.approx(stance, abs=1e-5)
+
+
+def test_bfloat16_is_near_float32(network):
+    windows = [[2, *range(10, 10 + n), 3] for n in (1, 40, 7)]
+    exact, _ = TorchBackend(network, device="cpu").logits(windows)
+    backend = TorchBackend(copy.deepcopy(network), device="cpu", dtype="bfloat16")
+    rounded, events = backend.logits(windows)
+    assert backend.name == "torch, cpu, bfloat16"
+    assert rounded.dtype == events.dtype == np.float32
+    assert rounded == pytest.approx(exact, abs=0.05)
+    assert not np.array_equal(rounded, exact)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="has CUDA")
+def test_without_cuda_the_cpu_is_taken_and_told(network, caplog):
+    assert TorchBackend(network, device="cuda").name == "torch, cpu, float32"
+    assert caplog.messages == ["no CUDA device can be used here: running on the CPU"]
+    assert TorchBackend(network, device="auto").name == "torch, cpu, float32"
+    assert len(caplog.messages) == 1
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_cuda_gives_the_scores_of_the_cpu(network):
+    windows = [[2, *range(10, 10 + n), 3] for n in (1, 40, 7)]
+    exact, _ = TorchBackend(copy.deepcopy(network), device="cpu").logits(windows)
+    backend = TorchBackend(copy.deepcopy(network), device="auto")
+    assert backend.name == "torch, cuda, float32"
+    assert backend.logits(windows)[0] == pytest.approx(exact, abs=1e-3)
+
+
+def test_a_device_that_torch_does_not_know_is_one_clear_line(network):
+    with pytest.raises(ModelFolderError, match="the model cannot run on device 'abacus'"):
+        TorchBackend(network, device="abacus")
 
 
 def test_auto_classes_open_a_saved_folder_with_the_same_outputs(network, tmp_path):

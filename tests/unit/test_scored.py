@@ -2,11 +2,10 @@
 
 import json
 
-import pandas as pd
 import pytest
 
 from conftest import ATTACK, DEMAND
-from iraqcoal_nlp.data.results import open_writer
+from iraqcoal_nlp.data.results import ENDINGS, output_form, render, row_line
 from iraqcoal_nlp.data.scored import ScoredRow, read_scored
 from iraqcoal_nlp.errors import InputError
 
@@ -18,16 +17,17 @@ def results(classifier):
     return [classifier.classify(f"{ATTACK}.\n{DEMAND}، «قال». Rockets hit.", doc_id=name) for name in ("أ", "b|c")]
 
 
-@pytest.mark.parametrize("ending", [".jsonl", ".csv", ".parquet"])
+def write_scored(path, sentences):
+    gathered = path.with_name("gathered")
+    gathered.write_text("".join(row_line(sentence, EXTRA) for sentence in sentences), "utf-8")
+    render(gathered, path, output_form(path), list(EXTRA))
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_what_was_written_is_read(tmp_path, results, ending):
     path = tmp_path / f"rows{ending}"
     sentences = [sentence for result in results for sentence in result.sentences]
-    if ending == ".parquet":
-        frame = pd.concat([result.to_frame() for result in results])
-        frame.assign(**EXTRA).to_parquet(path, index=False)
-    else:
-        with open_writer(path) as writer:
-            writer.write(sentences, EXTRA)
+    write_scored(path, sentences)
     rows = list(read_scored(path))
     assert [row.sentence for row in rows] == sentences
     assert all(row.extra == EXTRA for row in rows)
@@ -72,8 +72,8 @@ def test_a_bad_row_is_one_error_with_its_place(tmp_path, results, change, reason
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("rows.txt", b"x", "unknown type '.txt' of scored rows: use .jsonl, .csv, .parquet"),
-        ("rows.parquet", b"x", "cannot be read as Parquet"),
+        ("rows.txt", b"x", "unknown type '.txt' of scored rows: use .jsonl, .jsonl.gz, .csv"),
+        ("rows.parquet", b"x", "Parquet"),
         ("missing.jsonl", None, "no such file"),
         ("rows.csv", b"text,date\na,b\n", "has no column 'doc_id'"),
     ],
@@ -93,8 +93,7 @@ def test_what_is_no_scored_file_is_refused(tmp_path, name, content, reason):
 
 def test_a_row_that_is_not_utf8_is_one_error(tmp_path, results):
     path = tmp_path / "rows.csv"
-    with open_writer(path) as writer:
-        writer.write(results[0].sentences, {"source": "وكالة"})
+    write_scored(path, results[0].sentences)
     content = path.read_bytes().replace("وكالة".encode(), "وكالة".encode("cp1256"), 1)
     path.write_bytes(content)
     first, second, *_ = read_scored(path)

@@ -2,47 +2,67 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from iraqcoal_nlp.cli.options import Backend, Model, Threads, check_choice
+from iraqcoal_nlp.cli.options import (
+    Backend,
+    Device,
+    Dtype,
+    IdColumn,
+    Model,
+    Stdin,
+    TextColumn,
+    Threads,
+    check_engine,
+    show_errors,
+    stdin_ending,
+)
 from iraqcoal_nlp.errors import InputError
 
 if TYPE_CHECKING:
+    from iraqcoal_nlp.data.articles import Columns
     from iraqcoal_nlp.records import Article, ArticleResult, SentenceExplanation, SentenceResult
 
 
 def classify(
     inputs: Annotated[
         list[str],
-        typer.Argument(help="Texts, files (.txt, .jsonl, .csv, .tsv), folders, or - for stdin.", metavar="INPUT"),
+        typer.Argument(
+            help="Texts, files (.txt, .jsonl, .csv, .tsv, .parquet, .html, each also .gz or .zst), folders, or - for "
+            "standard input.",
+            metavar="INPUT",
+        ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per sentence.")] = False,
     why: Annotated[bool, typer.Option("--why", help="Name the words that speak most for each label.")] = False,
+    text_column: TextColumn = "text",
+    id_column: IdColumn = "",
+    stdin: Stdin = "txt",
     model: Model = None,
     backend: Backend = "auto",
+    device: Device = "auto",
+    dtype: Dtype = "float32",
     threads: Threads = 0,
 ) -> None:
     """Split texts into sentences and show the stance and the events of each."""
     import iraqcoal_nlp
-    from iraqcoal_nlp.inference.classifier import BACKENDS
+    from iraqcoal_nlp.data.articles import Columns
     from iraqcoal_nlp.records import pass_through
-    from iraqcoal_nlp.scoring.stream import ErrorLog, no_sentence
+    from iraqcoal_nlp.scoring.chunks import no_sentence
 
-    check_choice("--backend", backend, BACKENDS)
-    items = list(_articles(inputs))
+    check_engine(backend, device, dtype)
+    columns = Columns(text=text_column, id=id_column or None)
+    items = list(_articles(inputs, columns, stdin_ending(stdin)))
     articles = [item for item in items if not isinstance(item, InputError)]
     errors = [item for item in items if isinstance(item, InputError)]
     if articles:
-        classifier = iraqcoal_nlp.load(model, backend=backend, threads=threads)
+        classifier = iraqcoal_nlp.load(model, backend=backend, device=device, dtype=dtype, threads=threads)
         for article, result in zip(articles, classifier.classify_articles(articles), strict=True):
             if not result.sentences:
                 errors.append(no_sentence(article))
@@ -54,45 +74,35 @@ def classify(
                     print(json.dumps(row, ensure_ascii=False))
             else:
                 _show(result, explained)
-    for error in errors[: ErrorLog.KEPT]:
-        print(f"iraqcoal: error: {error}", file=sys.stderr)
-    if len(errors) > ErrorLog.KEPT:
-        print(f"iraqcoal: error: and {len(errors) - ErrorLog.KEPT} more", file=sys.stderr)
+    show_errors(errors, len(errors))
     if errors:
         raise typer.Exit(1 if len(errors) < len(items) else 2)
 
 
-def _articles(inputs: Sequence[str]) -> Iterator[Article | InputError]:
-    """Yield what the arguments stand for: stdin, a file or folder, or a text."""
-    from iraqcoal_nlp.data.articles import Columns, list_inputs, read_articles, read_text
+def _articles(inputs: Sequence[str], columns: Columns, stdin: str) -> Iterator[Article | InputError]:
+    """Yield what the arguments stand for: standard input, a file or folder, or a text."""
+    from iraqcoal_nlp.data.articles import read_articles
+    from iraqcoal_nlp.data.inputs import list_inputs
     from iraqcoal_nlp.records import Article
 
     if inputs.count("-") > 1:
         raise InputError("stdin can be read once: give - only once")
     for number, given in enumerate(inputs, 1):
-        if given == "-":
-            yield read_text(_stdin(), path="stdin", doc_id="stdin")
-        elif not given.strip():
+        if not given.strip():
             yield InputError("the text is empty", path=f"text {number}")
-        elif _is_path(given):
-            yield from read_articles(list_inputs([Path(given)]), Columns())
+        elif given == "-" or _is_path(given):
+            yield from read_articles(list_inputs([given], stdin_ending=stdin), columns)
         else:
             yield Article(doc_id=f"text-{number}", text=given, source=f"text {number}")
 
 
-def _stdin() -> TextIO:
-    if sys.stdin is None:
-        raise InputError("stdin is closed")
-    return io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8-sig", errors="surrogateescape", newline="")
-
-
 def _is_path(given: str) -> bool:
     """Whether an argument means a file: it exists, or it is one word that looks like a path."""
-    from iraqcoal_nlp.data.articles import SUFFIXES
+    from iraqcoal_nlp.data.files import ending_of
 
     if os.path.exists(given):  # noqa: PTH110 - Path.exists raises for a text too long to be a name
         return True
-    looks_like_one = given.lower().endswith(SUFFIXES) or ("/" in given and given.isascii() and "://" not in given)
+    looks_like_one = ending_of(given) is not None or ("/" in given and given.isascii() and "://" not in given)
     return looks_like_one and len(given.split()) == 1
 
 

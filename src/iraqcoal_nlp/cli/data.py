@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from iraqcoal_nlp.cli.options import show_errors
 from iraqcoal_nlp.codebook import EVENTS, STANCES
 
 if TYPE_CHECKING:
@@ -71,24 +72,27 @@ def from_label_studio(
     force: Force = False,
 ) -> None:
     """Write what annotators submitted as an annotation file."""
-    from iraqcoal_nlp.data.articles import ERRORS_SUFFIX
+    from iraqcoal_nlp.data.inputs import ERRORS_SUFFIX
     from iraqcoal_nlp.data.label_studio_export import from_label_studio as write_annotations
-    from iraqcoal_nlp.scoring.stream import ErrorLog
+    from iraqcoal_nlp.data.outputs import write_whole
+    from iraqcoal_nlp.scoring.chunks import error_entry
 
     export = write_annotations(file, out, overwrite=force)
-    errors = ErrorLog(out.with_name(out.name + ERRORS_SUFFIX))
-    for error in export.errors:
-        errors.add(error)
+    error_path = out.with_name(out.name + ERRORS_SUFFIX)
+    error_path.unlink(missing_ok=True)
+    if export.errors:
+        entries = (json.dumps(error_entry(error), ensure_ascii=False) + "\n" for error in export.errors)
+        write_whole(error_path, entries)
     annotators = {row.annotator for row in export.judgements if row.annotator is not None}
     lines = [f"{out}: {len(export.judgements)} rows by {len(annotators)} annotators"]
     if not export.judgements:
         lines = [f"{out}: nobody has submitted a usable annotation, nothing was written"]
     lines.append(f"{export.n_tasks} tasks, {export.n_open} of them open; {export.n_skipped} annotations skipped")
-    lines += [f"error: {error}" for error in errors.first]
-    if errors.count:
-        lines.append(f"{errors.count} annotations failed; they are listed in {errors.path}")
     print("\n".join(lines), file=sys.stderr)
-    if errors.count or not export.judgements:
+    show_errors(export.errors, len(export.errors))
+    if export.errors:
+        print(f"{len(export.errors)} annotations failed; they are listed in {error_path}", file=sys.stderr)
+    if export.errors or not export.judgements:
         raise typer.Exit(1 if export.judgements else 2)
 
 

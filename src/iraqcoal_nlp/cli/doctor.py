@@ -12,7 +12,7 @@ import typer
 from iraqcoal_nlp._version import __version__
 from iraqcoal_nlp.errors import ModelFolderError
 
-_FOR_SCORING = ("onnxruntime", "tokenizers", "numpy", "typer", "rich")
+_FOR_SCORING = ("onnxruntime", "tokenizers", "numpy", "typer", "rich", "charset-normalizer", "filelock", "pyarrow")
 _FOR_TRAINING = (
     "torch",
     "transformers",

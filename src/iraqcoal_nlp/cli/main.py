@@ -89,4 +89,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # a C locale cannot print Arabic
-    app(args=None if arguments is None else list(arguments), prog_name="iraqcoal")
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    app(args=given, prog_name="iraqcoal", obj=given)

@@ -1,9 +1,10 @@
-"""Options that several commands share."""
+"""Options that several commands share, and how they show what failed."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -13,21 +14,21 @@ from iraqcoal_nlp.errors import InputError
 
 Model = Annotated[str | None, typer.Option("--model", help="Model folder or hub name; without it, the shipped model.")]
 Backend = Annotated[str, typer.Option("--backend", help="auto, onnx or torch.")]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu, or for the torch backend another, such as cuda.")]
+Dtype = Annotated[str, typer.Option("--dtype", help="Numbers of the torch backend: float32 or bfloat16.")]
 Threads = Annotated[int, typer.Option("--threads", min=0, help="Sentences scored at the same time; 0: one per core.")]
+TextColumn = Annotated[str, typer.Option("--text-column", help="Column of the text, in tables.")]
+IdColumn = Annotated[str, typer.Option("--id-column", help="Column of the article's name; without it, doc_id or id.")]
+Stdin = Annotated[str, typer.Option("--stdin", help="Type of standard input, such as jsonl, csv or txt.gz.")]
 Scored = Annotated[Path, typer.Argument(help="File of `iraqcoal score`: .jsonl, .csv or .parquet.", metavar="SCORED")]
 DateColumn = Annotated[str, typer.Option("--date-column", help="Column of the day of publication.")]
 SourceColumn = Annotated[str, typer.Option("--source-column", help="Column of the article's publisher.")]
 UrlColumn = Annotated[str, typer.Option("--url-column", help="Column of the article's address.")]
 
-_SHOWN = 20
-
 
 def show_bad_rows(errors: Sequence[InputError]) -> None:
     """Print the rows of a scored file that could not be read, and end with exit code 1 if there are any."""
-    for error in errors[:_SHOWN]:
-        print(f"iraqcoal: error: {error}", file=sys.stderr)
-    if len(errors) > _SHOWN:
-        print(f"iraqcoal: error: and {len(errors) - _SHOWN} more", file=sys.stderr)
+    show_errors(errors, len(errors))
     if errors:
         raise typer.Exit(1)
 
@@ -54,3 +55,44 @@ def check_choice(option: str, value: str, allowed: tuple[str, ...]) -> None:
     """
     if value not in allowed:
         raise typer.BadParameter(f"{value!r} is not one of {', '.join(allowed)}", param_hint=option)
+
+
+def check_engine(backend: str, device: str, dtype: str) -> None:
+    """Refuse unknown backends and numbers, and those that do not go together.
+
+    Raises:
+        typer.BadParameter: As above.
+    """
+    from iraqcoal_nlp.inference.classifier import BACKENDS, DTYPES
+
+    check_choice("--backend", backend, BACKENDS)
+    check_choice("--dtype", dtype, DTYPES)
+    if backend == "onnx" and device not in ("auto", "cpu"):
+        raise typer.BadParameter(f"the onnx backend runs on the CPU, not on {device!r}", param_hint="--device")
+    if backend == "onnx" and dtype != DTYPES[0]:
+        raise typer.BadParameter("the onnx backend has numbers of its own", param_hint="--dtype")
+
+
+def stdin_ending(given: str) -> str:
+    """Return the ending that ``--stdin`` names, with its dot.
+
+    Raises:
+        typer.BadParameter: It names no known type.
+    """
+    from iraqcoal_nlp.data.files import ending_of
+    from iraqcoal_nlp.data.inputs import KNOWN
+
+    ending = ending_of(f"stdin.{given.lstrip('.')}")
+    if ending is None:
+        raise typer.BadParameter(f"{given!r} is not one of {KNOWN}", param_hint="--stdin")
+    return ending
+
+
+def show_errors(errors: Iterable[object], count: int) -> None:
+    """Print errors on stderr, a line each: the first ones of ``count``."""
+    from iraqcoal_nlp.scoring.stream import ERRORS_KEPT
+
+    for error in islice(errors, ERRORS_KEPT):
+        print(f"iraqcoal: error: {error}", file=sys.stderr)
+    if count > ERRORS_KEPT:
+        print(f"iraqcoal: error: and {count - ERRORS_KEPT} more", file=sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,52 +11,153 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from iraqcoal_nlp.cli.options import Backend, Model, Threads, check_choice
+from iraqcoal_nlp.cli.options import (
+    Backend,
+    Device,
+    Dtype,
+    IdColumn,
+    Model,
+    Stdin,
+    TextColumn,
+    Threads,
+    check_choice,
+    check_engine,
+    show_errors,
+    stdin_ending,
+)
+from iraqcoal_nlp.errors import InputError, IraqCoalError, ScoringError
 
 if TYPE_CHECKING:
+    from collections import Counter
+
+    from iraqcoal_nlp.scoring.chunks import ScoreOptions
+    from iraqcoal_nlp.scoring.engines import ModelChoice
     from iraqcoal_nlp.scoring.stream import ScoreReport
+
+ENGINES = ("local", "ray")
 
 
 def score(
-    inputs: Annotated[list[str], typer.Argument(help="Files (.txt, .jsonl, .csv, .tsv) or folders.", metavar="INPUT")],
-    out: Annotated[Path, typer.Option("--out", help="File to write: .jsonl or .csv.")],
+    context: typer.Context,
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            help="Files (.txt, .jsonl, .csv, .tsv, .parquet, .html, each also .gz or .zst), folders, patterns such as "
+            "'news/*.csv', or - for standard input.",
+            metavar="INPUT",
+        ),
+    ],
+    out: Annotated[
+        str, typer.Option("--out", help="File to write: .jsonl, .csv (both also .gz), .parquet; - prints JSON Lines.")
+    ],
     unit: Annotated[str, typer.Option("--unit", help="What each text is: article (split it) or sentence.")] = "article",
-    text_column: Annotated[str, typer.Option("--text-column", help="Column of the text, in tables.")] = "text",
-    id_column: Annotated[
-        str, typer.Option("--id-column", help="Column of the article's name; without it, doc_id or id.")
-    ] = "",
+    text_column: TextColumn = "text",
+    id_column: IdColumn = "",
+    stdin: Stdin = "jsonl",
+    excel: Annotated[
+        bool, typer.Option("--excel", help="CSV for Excel: a byte order mark, no cell that would run as a formula.")
+    ] = False,
+    with_source: Annotated[
+        bool, typer.Option("--with-source", help="Name file, row and encoding of the article in each row.")
+    ] = False,
     model: Model = None,
     backend: Backend = "auto",
+    device: Device = "auto",
+    dtype: Dtype = "float32",
     threads: Threads = 0,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the output file.")] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=1,
+            help="Processes, each with a model of its own; rows stay the same. Without it: one; with "
+            "ray, one per core.",
+        ),
+    ] = None,
+    engine: Annotated[str, typer.Option("--engine", help="local, or ray for several machines.")] = "local",
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that ended early.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the output; give up an earlier run.")] = False,
 ) -> None:
     """Label every sentence of many articles; unused input columns pass through."""
-    import iraqcoal_nlp
     from iraqcoal_nlp.data.articles import Columns
-    from iraqcoal_nlp.errors import InputError
-    from iraqcoal_nlp.inference.classifier import BACKENDS
-    from iraqcoal_nlp.scoring.stream import UNITS, score_files
+    from iraqcoal_nlp.data.files import is_remote
+    from iraqcoal_nlp.scoring.chunks import UNITS, ScoreOptions
+    from iraqcoal_nlp.scoring.engines import ModelChoice, open_engine
+    from iraqcoal_nlp.scoring.stream import score_files, score_to_stream
 
     check_choice("--unit", unit, UNITS)
-    check_choice("--backend", backend, BACKENDS)
+    check_choice("--engine", engine, ENGINES)
+    check_engine(backend, device, dtype)
     if "" in inputs:
         raise InputError("an input is an empty string: name a file or folder")
-    if "-" in inputs:
-        raise InputError("score does not read stdin: name a file or folder, or use `iraqcoal classify -`")
-    classifier = iraqcoal_nlp.load(model, backend=backend, threads=threads)
-    with _progress() as on_article:
-        report = score_files(
-            [Path(given) for given in inputs],
-            out,
-            classifier,
-            columns=Columns(text=text_column, id=id_column or None),
-            unit=unit,
-            overwrite=force,
-            on_article=on_article,
-        )
-    _summarize(report, out)
-    if report.errors.count:
-        raise typer.Exit(1 if report.articles else 2)
+    if inputs.count("-") > 1:
+        raise InputError("stdin can be read once: give - only once")
+    if resume and force:
+        raise InputError("--resume goes on with a run, --force gives it up: use one of them")
+    options = ScoreOptions(columns=Columns(text=text_column, id=id_column or None), unit=unit, with_source=with_source)
+    choice = ModelChoice(model=model, backend=backend, device=device, dtype=dtype, threads=threads)
+    ending = stdin_ending(stdin)
+    if engine == "ray":
+        _refuse_with_ray(inputs, out, {"--resume": resume, "--excel": excel})
+        _finish(_score_with_ray(inputs, out, choice, options, workers=workers, force=force), out)
+    elif out == "-":
+        if resume or excel:
+            raise InputError("--out - prints JSON Lines, and can neither be resumed nor be for Excel")
+        with open_engine(choice, options, workers=workers or 1) as scorer:
+            report = score_to_stream(
+                inputs, sys.stdout.buffer, scorer, stdin_ending=ending, on_error=lambda error: show_errors([error], 1)
+            )
+        _finish(report, out)
+    elif is_remote(out):
+        raise InputError("only --engine ray writes to an address: name a file", path=out)
+    else:
+        with (
+            open_engine(choice, options, workers=workers or 1) as scorer,
+            _resumable(context, Path(out)),
+            _progress() as on_chunk,
+        ):
+            report = score_files(
+                inputs,
+                Path(out),
+                scorer,
+                excel=excel,
+                resume=resume,
+                overwrite=force,
+                stdin_ending=ending,
+                on_chunk=on_chunk,
+            )
+        _finish(report, out)
+
+
+def _score_with_ray(
+    inputs: list[str], out: str, choice: ModelChoice, options: ScoreOptions, *, workers: int | None, force: bool
+) -> ScoreReport:
+    try:
+        from iraqcoal_nlp.scoring.ray_engine import score_with_ray
+    except ImportError as error:
+        raise IraqCoalError(f"--engine ray needs Ray ({error}): pip install 'iraqcoal-nlp[ray]'") from None
+    return score_with_ray(inputs, out, choice, options, workers=workers, overwrite=force)
+
+
+def _refuse_with_ray(inputs: list[str], out: str, switches: dict[str, bool]) -> None:
+    given = [*(switch for switch, on in switches.items() if on), *("-" for name in (*inputs, out) if name == "-")]
+    if given:
+        raise InputError(f"{given[0]} does not go with --engine ray")
+
+
+@contextmanager
+def _resumable(context: typer.Context, out: Path) -> Iterator[None]:
+    """Say how to go on, if a run ends early and can be resumed."""
+    from iraqcoal_nlp.scoring.resume import can_resume
+
+    try:
+        yield
+    except (KeyboardInterrupt, OSError, ScoringError):
+        if can_resume(out):
+            arguments = [given for given in context.obj or sys.argv[1:] if given not in ("--force", "--resume")]
+            command = shlex.join(["iraqcoal", *arguments, "--resume"])
+            print(f"iraqcoal: what is done is kept; go on with: {command}", file=sys.stderr)
+        raise
 
 
 @contextmanager
@@ -73,25 +175,36 @@ def _progress() -> Iterator[Callable[[ScoreReport], None]]:
         task = bar.add_task("scoring", total=None)
 
         def show(report: ScoreReport) -> None:
-            done = f"{report.articles} articles, {report.sentences} sentences"
-            bar.update(task, total=report.input_bytes, completed=report.text_bytes, description=done)
+            done = f"{report.tally.articles} articles, {report.tally.sentences} sentences"
+            bar.update(task, total=report.input_bytes, completed=report.tally.text_bytes, description=done)
 
         yield show
 
 
-def _summarize(report: ScoreReport, out: Path) -> None:
-    """Print what was done; on stderr, so that stdout stays free for data."""
-    rate = report.sentences / report.seconds if report.seconds else 0.0
-    if report.articles:
-        lines = [f"{out}: {report.sentences} sentences of {report.articles} articles ({rate:.0f} sentences/s)"]
-        lines += [f"stance: {', '.join(f'{n} {label}' for label, n in report.stances.most_common())}"]
-        lines += [f"events: {', '.join(f'{n} {label}' for label, n in report.events.most_common()) or 'none'}"]
+def _finish(report: ScoreReport, out: str) -> None:
+    """Print what was done, on stderr: stdout stays free for data. End with 1 or 2 if rows failed."""
+    tally = report.tally
+    if tally.articles:
+        rate = tally.sentences / report.seconds if report.seconds else 0.0
+        files = f"{report.files} file{'s' * (report.files != 1)}"
+        lines = [
+            f"{out}: {tally.sentences} sentences of {tally.articles} articles in {files}"
+            f" ({rate:.0f} sentences/s, {report.backend})",
+            f"stance: {_counts(tally.stances)}",
+            f"events: {_counts(tally.events) or 'none'}",
+        ]
+        if set(tally.encodings) - {"utf-8"}:
+            lines.append(f"articles by encoding: {_counts(tally.encodings)}")
     else:
         lines = [f"{out}: nothing could be scored, nothing was written"]
-    errors = report.errors
-    lines += [f"error: {error}" for error in errors.first]
-    if errors.count > len(errors.first):
-        lines.append(f"error: and {errors.count - len(errors.first)} more")
-    if errors.count:
-        lines.append(f"{errors.count} rows failed; they are listed in {errors.path}")
     print("\n".join(lines), file=sys.stderr)
+    if not tally.errors:
+        return
+    if report.error_path is not None:
+        show_errors(report.first_errors, tally.errors)
+        print(f"{tally.errors} rows failed; they are listed in {report.error_path}", file=sys.stderr)
+    raise typer.Exit(1 if tally.articles else 2)
+
+
+def _counts(counter: Counter[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counter.most_common())

@@ -33,8 +33,10 @@ from pathlib import Path
 from typing import Any
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES, check_events, check_stance
-from iraqcoal_nlp.data.results import write_whole
-from iraqcoal_nlp.data.tables import UTF16, csv_rows, is_utf16, json_rows
+from iraqcoal_nlp.data.encodings import UNDECODED
+from iraqcoal_nlp.data.files import READ_FAULTS, open_text
+from iraqcoal_nlp.data.outputs import write_whole
+from iraqcoal_nlp.data.tables import csv_rows, json_rows, not_text
 from iraqcoal_nlp.errors import CodebookError, InputError, printable
 
 SUFFIXES = (".jsonl", ".csv", ".tsv")
@@ -142,12 +144,10 @@ def scan_judgements(path: Path) -> Iterator[tuple[int, Annotation | InputError]]
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"unknown file type {path.suffix!r}: use {', '.join(SUFFIXES)}", path=path)
     try:
-        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-            if is_utf16(stream):
-                raise InputError(UTF16, path=path)
+        with open_text(str(path), path.suffix.lower()) as (stream, encoding):
             is_json = path.suffix.lower() == ".jsonl"
             rows = (
-                json_rows(stream, path)
+                json_rows(stream, path, encoding=encoding)
                 if is_json
                 else csv_rows(stream, path, needed=("text", "stance", "events"), advice=_ADVICE)
             )
@@ -155,6 +155,9 @@ def scan_judgements(path: Path) -> Iterator[tuple[int, Annotation | InputError]]
             for number, row in rows:
                 if isinstance(row, InputError):
                     yield number, row
+                    continue
+                if any(isinstance(cell, str) and UNDECODED in cell for cell in row.values()):
+                    yield number, InputError(not_text(encoding), path=path, row=number)
                     continue
                 try:
                     fields = row if is_json else _decode_cells(row)
@@ -166,8 +169,8 @@ def scan_judgements(path: Path) -> Iterator[tuple[int, Annotation | InputError]]
                     continue
                 for judgement in judgements:
                     yield number, judgement
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})", path=path) from None
+    except READ_FAULTS as error:
+        raise InputError(f"cannot be read ({getattr(error, 'strerror', None) or error})", path=path) from None
 
 
 def _good_rows(path: Path) -> list[tuple[int, Annotation]]:

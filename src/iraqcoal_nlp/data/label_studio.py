@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from iraqcoal_nlp.data.annotations import Annotation, SeenJudgements, parse_row, read_judgements
-from iraqcoal_nlp.data.results import check_output, check_overwrite, write_whole
+from iraqcoal_nlp.data.files import open_text
+from iraqcoal_nlp.data.outputs import check_output, check_overwrite, write_whole
 from iraqcoal_nlp.data.tables import json_rows
 from iraqcoal_nlp.errors import CodebookError, InputError
 
@@ -78,8 +79,8 @@ def _is_scored(path: Path) -> bool:
     """Whether a file holds rows of ``iraqcoal score``."""
     if path.suffix.lower() != ".jsonl" or not path.is_file():
         return False
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-        first = next((row for _, row in json_rows(stream, path)), None)
+    with open_text(str(path), path.suffix) as (stream, encoding):
+        first = next((row for _, row in json_rows(stream, path, encoding=encoding)), None)
     return isinstance(first, dict) and {"sent_id", "stance_probs", "event_probs", "model"} <= first.keys()
 
 
@@ -91,8 +92,8 @@ def _scored_tasks(path: Path) -> list[dict[str, Any]]:
     """
     tasks = []
     seen = SeenJudgements()
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-        for number, row in json_rows(stream, path):
+    with open_text(str(path), path.suffix) as (stream, encoding):
+        for number, row in json_rows(stream, path, encoding=encoding):
             if isinstance(row, InputError):
                 raise row
             try:

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from iraqcoal_nlp.data.annotations import Annotation, SeenJudgements, parse_row, write_annotations
+from iraqcoal_nlp.data.encodings import UTF8
 from iraqcoal_nlp.data.label_studio import COLUMNS
-from iraqcoal_nlp.data.results import check_output, check_overwrite
-from iraqcoal_nlp.data.tables import NOT_UTF8, mended
+from iraqcoal_nlp.data.outputs import check_output, check_overwrite
+from iraqcoal_nlp.data.tables import mended, not_text
 from iraqcoal_nlp.errors import CodebookError, InputError
 
 
@@ -102,7 +103,7 @@ def _tasks(path: Path) -> list[dict[str, Any]]:
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", path=path) from None
     except UnicodeDecodeError:
-        raise InputError(NOT_UTF8, path=path) from None
+        raise InputError(not_text(UTF8), path=path) from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"not JSON ({error})", path=path) from None
     if not isinstance(tasks, list) or not all(_is_task(task) for task in tasks):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -23,16 +23,46 @@ def whole_file(path: Path, *, endings: Sequence[str], source: Path, overwrite: b
     Raises:
         InputError: The file cannot be written, exists, is the source, or has another ending.
     """
+    check_output(path, endings)
+    if path.exists() and source.exists() and path.samefile(source):
+        raise InputError("is both input and output: choose another output", path=path)
+    check_overwrite(path, overwrite=overwrite)
+    with _appearing(path) as file:
+        yield file
+
+
+def write_whole(path: Path, parts: Iterable[str]) -> None:
+    """Write a text file in UTF-8, which appears whole or not at all."""
+    with _appearing(path) as file:
+        file.writelines(parts)
+
+
+def check_output(path: Path, endings: Sequence[str]) -> None:
+    """Refuse a path that cannot become a file of one of the types.
+
+    Raises:
+        InputError: The type is none of them, the folder does not exist, or the path is a folder.
+    """
     if path.is_dir() or not path.name:
         raise InputError("is a folder: name a file", path=path)
     if path.suffix.lower() not in endings:
-        raise InputError(f"what is written here ends in {' or '.join(endings)}", path=path)
+        raise InputError(f"unknown output type {path.suffix!r}: use {', '.join(endings)}", path=path)
     if not path.parent.is_dir():
         raise InputError("its folder does not exist", path=path)
-    if path.exists() and source.exists() and path.samefile(source):
-        raise InputError("is both input and output: choose another output", path=path)
+
+
+def check_overwrite(path: Path, *, overwrite: bool) -> None:
+    """Refuse to replace a file unasked.
+
+    Raises:
+        InputError: It exists, and ``overwrite`` is false.
+    """
     if path.exists() and not overwrite:
         raise InputError("exists already: choose another file, or overwrite it with --force", path=path)
+
+
+@contextmanager
+def _appearing(path: Path) -> Iterator[TextIO]:
     part = path.with_name(path.name + ".part")
     try:
         with part.open("w", encoding="utf-8", newline="") as file:

@@ -1,156 +1,152 @@
-"""Writers: result rows into JSON Lines or CSV. The file appears whole or not at all."""
+"""Result rows: one JSON object a line while they are gathered, then a file of the type the user named."""
 
 from __future__ import annotations
 
 import csv
+import gzip
+import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, BinaryIO
 
+from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.errors import InputError
-from iraqcoal_nlp.records import SentenceResult, pass_through
+from iraqcoal_nlp.records import FLAT_COLUMNS, SentenceResult, flatten
 
-SUFFIXES = (".jsonl", ".csv")
+ENDINGS = (".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".parquet")
 """File types that are written."""
 
+_ROWS_AT_ONCE = 8_192
+"""Rows of one group in Parquet: some 30 MB while they are written."""
 
-class ResultWriter(Protocol):
-    """Takes rows while open; closing makes the file, unless an error ended the block or no row was written."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    def write(self, sentences: Iterable[SentenceResult], extra: Mapping[str, Any]) -> None:
-        """Write the rows of one article, with the input's unused columns in each."""
-        ...
+# What Excel and its kin take for a formula; a plain number is none.
+_FORMULA = re.compile(
+    r"(?![+-]?[\d.,]+\Z)[=+\-@\t\r\n\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
+    r"\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}]",
+    re.ASCII,
+)
 
 
-def open_writer(path: Path) -> ResultWriter:
-    """Return the writer for the path's type; it touches no file before its block is entered.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputForm:
+    """What an output file looks like."""
 
-    What the system refuses while writing is raised as ``OSError``.
-
-    Raises:
-        InputError: The type is unknown, the folder does not exist, or the path is a folder.
-    """
-    check_output(path, SUFFIXES)
-    return JsonlWriter(path) if path.suffix.lower() == ".jsonl" else CsvWriter(path)
+    ending: str
+    """One of :data:`ENDINGS`."""
+    excel: bool = False
+    """CSV for Excel: a byte order mark, and cells that would be run as a formula get an apostrophe in front."""
 
 
-def check_output(path: Path, suffixes: Sequence[str]) -> None:
-    """Refuse a path that cannot become a file of one of the types.
+def output_form(path: Path, *, excel: bool = False) -> OutputForm:
+    """Return the form of a path's type.
 
     Raises:
-        InputError: The type is none of them, the folder does not exist, or the path is a folder.
+        InputError: The type is unknown or not meant for Excel, the folder does not exist, or the path is a folder.
     """
     if path.is_dir() or not path.name:
         raise InputError("is a folder: name a file", path=path)
-    if path.suffix.lower() not in suffixes:
-        raise InputError(f"unknown output type {path.suffix!r}: use {', '.join(suffixes)}", path=path)
+    name = path.name.lower()
+    ending = max((ending for ending in ENDINGS if name.endswith(ending)), key=len, default=None)
+    if ending is None:
+        raise InputError(f"unknown output type {path.suffix!r}: use {', '.join(ENDINGS)}", path=path)
     if not path.parent.is_dir():
         raise InputError("its folder does not exist", path=path)
+    if excel and not ending.startswith(".csv"):
+        raise InputError("--excel is for .csv", path=path)
+    return OutputForm(ending=ending, excel=excel)
 
 
-def check_overwrite(path: Path, *, overwrite: bool) -> None:
-    """Refuse to replace a file unasked.
+def row_line(sentence: SentenceResult, tail: Mapping[str, Any]) -> str:
+    """Return one row as a line of JSON, nested as in the public contract.
 
-    Raises:
-        InputError: It exists, and ``overwrite`` is false.
+    Args:
+        sentence: The result.
+        tail: Columns that follow.
     """
-    if path.exists() and not overwrite:
-        raise InputError("exists already: choose another file, or overwrite it with --force", path=path)
+    return json.dumps({**sentence.to_dict(), **tail}, ensure_ascii=False) + "\n"
 
 
-def write_whole(path: Path, parts: Iterable[str]) -> None:
-    """Write a text file in UTF-8, which appears whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(parts)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+def render(rows: Path, target: Path, form: OutputForm, extra_columns: Sequence[str]) -> None:
+    """Write gathered rows as a file of the given form; the same rows always give the same bytes.
 
-
-class JsonlWriter:
-    """One JSON object a line, in UTF-8, nested as in the public contract."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._part = path.with_name(path.name + ".part")
-        self._n_rows = 0
-
-    def __enter__(self) -> Self:
-        self._file = self._part.open("w", encoding="utf-8", newline="\n")
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            self._file.close()  # writes what is still in memory: a full disk may show only here
-            if kind is None and self._n_rows:
-                self._part.replace(self._path)
-        finally:
-            self._part.unlink(missing_ok=True)
-
-    def write(self, sentences: Iterable[SentenceResult], extra: Mapping[str, Any]) -> None:
-        """Write the rows of one article."""
-        tail = pass_through(extra)
-        for sentence in sentences:
-            self._file.write(json.dumps(sentence.to_dict() | tail, ensure_ascii=False) + "\n")
-            self._n_rows += 1
-
-
-class CsvWriter:
-    """A flat table in UTF-8.
-
-    The columns of all inputs are known only at the end, so rows are kept in a file beside the output until then.
+    Args:
+        rows: JSON Lines of :func:`row_line`.
+        target: The file to write.
+        form: Its form.
+        extra_columns: All columns that rows have beside ours, in the order of the table.
     """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._rows_path = path.with_name(path.name + ".rows.part")
-        self._part = path.with_name(path.name + ".part")
-        self._columns: dict[str, None] = {}  # an ordered set
-
-    def __enter__(self) -> Self:
-        self._rows = self._rows_path.open("w+", encoding="utf-8", newline="\n")
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            if kind is None and self._columns:
-                self._write_table()
-        finally:
-            self._rows.close()
-            self._rows_path.unlink(missing_ok=True)
-            self._part.unlink(missing_ok=True)
-
-    def write(self, sentences: Iterable[SentenceResult], extra: Mapping[str, Any]) -> None:
-        """Write the rows of one article."""
-        tail = {key: _cell(value) for key, value in pass_through(extra).items()}
-        for sentence in sentences:
-            row = sentence.to_flat() | tail
-            self._columns |= dict.fromkeys(row)
-            self._rows.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-    def _write_table(self) -> None:
-        self._rows.seek(0)
-        with self._part.open("w", encoding="utf-8", newline="") as file:
-            table = csv.DictWriter(file, fieldnames=list(self._columns), restval="")
-            table.writeheader()
-            table.writerows(json.loads(line) for line in self._rows)
-        self._part.replace(self._path)
+    with rows.open("rb") as lines, target.open("wb") as file:
+        if form.ending == ".parquet":
+            _write_parquet(map(json.loads, lines), file, extra_columns)
+        else:
+            with _compressed(file, form.ending) as stream:
+                if form.ending.startswith(".csv"):
+                    _write_csv(map(json.loads, lines), stream, extra_columns, excel=form.excel)
+                else:
+                    shutil.copyfileobj(lines, stream)
+        file.flush()
+        os.fsync(file.fileno())
 
 
-def _cell(value: Any) -> Any:  # noqa: ANN401 - whatever an input row holds
-    """Return what a table cell can hold: a nested value as JSON."""
+@contextmanager
+def _compressed(file: BinaryIO, ending: str) -> Iterator[BinaryIO]:
+    if not ending.endswith(".gz"):
+        yield file
+        return
+    with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as stream:  # neither name nor time: they would change the bytes
+        yield stream  # type: ignore[misc]  # it is binary
+
+
+def _write_csv(rows: Iterable[dict[str, Any]], stream: BinaryIO, extra_columns: Sequence[str], *, excel: bool) -> None:
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig" if excel else "utf-8", newline="", write_through=True)
+    names = [*FLAT_COLUMNS, *extra_columns]
+    table = csv.writer(text)
+    finish = _defused if excel else _unchanged
+    table.writerow(map(finish, names))
+    for row in rows:
+        flat = flatten(row)
+        table.writerow([finish(_csv_cell(flat.get(name))) for name in names])
+    text.detach()
+
+
+def _csv_cell(value: Any) -> Any:  # noqa: ANN401 - whatever a row holds
+    """Return what a cell can hold: a nested value as JSON."""
     return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
+
+
+def _defused(cell: Any) -> Any:  # noqa: ANN401 - as above
+    return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
+
+
+def _unchanged(cell: Any) -> Any:  # noqa: ANN401 - as above
+    return cell
+
+
+def _write_parquet(rows: Iterator[dict[str, Any]], file: BinaryIO, extra_columns: Sequence[str]) -> None:
+    import pyarrow as pa  # noqa: PLC0415 - 0.2 s that other types need not pay
+    from pyarrow import parquet  # noqa: PLC0415
+
+    types = dict.fromkeys(FLAT_COLUMNS, pa.string())
+    types |= dict.fromkeys(("sent_id", "start", "end"), pa.int64())
+    types |= dict.fromkeys((f"prob_{label}" for label in (*STANCES, *EVENTS)), pa.float64())
+    types |= dict.fromkeys(("abstained", "truncated"), pa.bool_())
+    # Text, whatever they hold: else a file's types would hang on its rows, and two files of one archive not fit.
+    types |= dict.fromkeys(extra_columns, pa.string())
+    schema = pa.schema(list(types.items()))
+    with parquet.ParquetWriter(file, schema, compression="zstd") as writer:
+        while some := [flatten(row) for row in islice(rows, _ROWS_AT_ONCE)]:
+            columns = {name: [row[name] for row in some] for name in FLAT_COLUMNS}
+            columns |= {name: [_text_cell(row.get(name)) for row in some] for name in extra_columns}
+            writer.write_table(pa.table(columns, schema=schema))
+
+
+def _text_cell(value: Any) -> str | None:  # noqa: ANN401 - as above
+    """Return a value as text: what is no string as JSON."""
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)

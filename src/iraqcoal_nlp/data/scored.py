@@ -5,25 +5,22 @@ A bad row yields an :class:`InputError` in its place, like those of articles.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES, check_events, check_stance
-from iraqcoal_nlp.data.tables import csv_rows, json_rows
+from iraqcoal_nlp.data.encodings import UNDECODED, UTF8
+from iraqcoal_nlp.data.files import READ_FAULTS, ending_of, open_bytes, open_text
+from iraqcoal_nlp.data.results import ENDINGS
+from iraqcoal_nlp.data.tables import csv_rows, json_rows, not_text
 from iraqcoal_nlp.errors import CodebookError, InputError
 from iraqcoal_nlp.records import FLAGS, FLAT_COLUMNS, SentenceResult
 
-SUFFIXES = (".jsonl", ".csv", ".parquet")
-"""File types that hold scored rows."""
-
 _OWN_COLUMNS = frozenset({*FLAT_COLUMNS, "stance_probs", "event_probs", "why"})
 _NEEDED = ("doc_id", "sent_id", "start", "end", "text", "stance", "events")
-_ADVICE = "give a file that `iraqcoal score` wrote"
 _NO = frozenset({"", "false", "0"})
-_UNDECODED = re.compile("[\ud800-\udfff]")  # what stands for bytes that are no text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +57,14 @@ def read_scored(path: Path) -> Iterator[ScoredRow | InputError]:
     """
     if not path.is_file():
         raise InputError("no such file", path=path)
-    if path.suffix.lower() not in SUFFIXES:
-        raise InputError(f"unknown type {path.suffix!r} of scored rows: use {', '.join(SUFFIXES)}", path=path)
-    for number, row in _rows(path):
+    if ending_of(path.name) not in ENDINGS:
+        raise InputError(f"unknown type {path.suffix!r} of scored rows: use {', '.join(ENDINGS)}", path=path)
+    for number, row, encoding in _rows(path):
         if isinstance(row, InputError):
             yield row
             continue
-        if any(isinstance(value, str) and _UNDECODED.search(value) for value in row.values()):
-            yield InputError("not UTF-8: save the file as UTF-8", path=path, row=number)
+        if any(isinstance(value, str) and UNDECODED in value for value in row.values()):
+            yield InputError(not_text(encoding), path=path, row=number)
             continue
         try:
             extra = {key: value for key, value in row.items() if key not in _OWN_COLUMNS}
@@ -94,26 +91,21 @@ def read_scored_whole(path: Path) -> tuple[list[ScoredRow], list[InputError]]:
     return rows, errors
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
-    if path.suffix.lower() == ".parquet":
-        yield from enumerate(_parquet_rows(path), 1)
-        return
-    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as stream:
-        if path.suffix.lower() == ".jsonl":
-            yield from json_rows(stream, path)
-        else:
-            yield from csv_rows(stream, path, needed=_NEEDED, advice=_ADVICE)
-
-
-def _parquet_rows(path: Path) -> Iterator[dict[str, Any]]:
-    import pyarrow as pa  # noqa: PLC0415 - slow to import, and most files are of other types
-    from pyarrow import parquet  # noqa: PLC0415
-
+def _rows(path: Path) -> Iterator[tuple[int | None, dict[str, Any] | InputError, str]]:
+    """Yield row numbers, rows or errors, and the encoding of the file."""
+    name, ending = str(path), str(ending_of(path.name))
     try:
-        for batch in parquet.ParquetFile(path).iter_batches():
-            yield from batch.to_pylist()
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"cannot be read as Parquet ({error})", path=path) from None
+        if ending == ".parquet":
+            from iraqcoal_nlp.data.parquet import parquet_rows  # noqa: PLC0415 - pyarrow takes 0.2 s to load
+
+            with open_bytes(name, ending) as stream:
+                yield from ((number, row, UTF8) for number, row in parquet_rows(stream, name, needed=_NEEDED))
+            return
+        with open_text(name, ending) as (text, encoding):
+            rows = json_rows(text, name) if ending.startswith(".jsonl") else csv_rows(text, name, needed=_NEEDED)
+            yield from ((number, row, encoding) for number, row in rows)
+    except READ_FAULTS as error:
+        raise InputError(f"cannot be read ({getattr(error, 'strerror', None) or error})", path=path) from None
 
 
 def _sentence(row: Mapping[str, Any]) -> SentenceResult:

@@ -1,7 +1,4 @@
-"""Rows of JSON Lines and of comma- and tab-separated files, each fault in its place.
-
-Streams are opened as UTF-8 with ``errors="surrogateescape"`` and ``newline=""``.
-"""
+"""Rows of JSON Lines and of comma- and tab-separated files, each fault in its place."""
 
 from __future__ import annotations
 
@@ -13,39 +10,49 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from iraqcoal_nlp.data.encodings import UNDECODED, UTF8
+from iraqcoal_nlp.data.files import ending_of
 from iraqcoal_nlp.errors import InputError
 
-UNDECODED = re.compile("[\udc80-\udcff]")  # what `surrogateescape` makes of bytes that are not UTF-8
-NOT_UTF8 = "not UTF-8: convert it, for example with `iconv -f WINDOWS-1256 -t UTF-8`"
-UTF16 = "UTF-16, not UTF-8: convert it with `iconv -f UTF-16 -t UTF-8`"
-UTF16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")  # its byte order marks, read as above
-
 _HALF_PAIR = re.compile("[\ud800-\udfff]")  # what JSON makes of an emoji that was cut in two
+
+_COLUMNS_ADVICE = "`iraqcoal score` takes --text-column and --id-column"
+
 _LONGEST_CELL = 2**31 - 1  # the csv module refuses more than 128 KB by default, and a C long is short on Windows
 
 
-def is_utf16(stream: TextIO) -> bool:
-    """Return whether a file, from its start, is UTF-16; the stream stands at the start again."""
-    start = stream.read(2)
-    stream.seek(0)
-    return start in UTF16_MARKS
+def not_text(encoding: str) -> str:
+    """Return what to say of bytes that are no text in the encoding."""
+    if encoding == UTF8:
+        return "not UTF-8: convert it, for example with `iconv -f WINDOWS-1256 -t UTF-8`"
+    return f"not {encoding}, as the rest of the file: convert it to UTF-8"
 
 
-def json_rows(stream: TextIO, path: Path) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
-    """Yield line numbers and decoded objects; blank lines are skipped, NaN and infinities become null."""
+def json_rows(
+    stream: Iterable[str], path: Path | str, *, encoding: str = UTF8
+) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
+    """Yield line numbers and decoded objects; blank lines are skipped, NaN and infinities become null.
+
+    Args:
+        stream: Lines, in which :data:`~iraqcoal_nlp.data.encodings.UNDECODED` stands for what is no text.
+        path: The file, for messages.
+        encoding: Its encoding, for messages.
+    """
     for number, line in enumerate(stream, 1):
         if not line.strip():
             continue
+        if UNDECODED in line:
+            yield number, InputError(not_text(encoding), path=path, row=number)
+            continue
         try:
-            row = line if UNDECODED.search(line) else json.loads(line, parse_constant=lambda _: None)
+            row = json.loads(line, parse_constant=lambda _: None)
         except (ValueError, RecursionError) as error:
             yield number, InputError(f"not JSON ({error})", path=path, row=number)
             continue
         if isinstance(row, dict):
             yield number, mended(row)
         else:
-            reason = NOT_UTF8 if row is line else "a row must be a JSON object"
-            yield number, InputError(reason, path=path, row=number)
+            yield number, InputError("a row must be a JSON object", path=path, row=number)
 
 
 def mended(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
@@ -60,18 +67,25 @@ def mended(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
 
 
 def csv_rows(
-    stream: TextIO, path: Path, *, needed: Sequence[str], advice: str
+    stream: TextIO,
+    path: Path | str,
+    *,
+    needed: Sequence[str],
+    separator: str | None = None,
+    advice: str = _COLUMNS_ADVICE,
 ) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
     """Yield row numbers as a spreadsheet shows them (the header is row 1), and rows by column name.
 
     Args:
-        stream: The file.
-        path: Its path: ``.tsv`` is separated by tabs, all else by commas.
+        stream: The file, opened with ``newline=""``.
+        path: The file, for messages.
         needed: Columns without which no row can be used.
-        advice: What to do if one of them is missing.
+        separator: What separates cells; ``None``: tabs if the path ends in ``.tsv``, else commas.
+        advice: What to do if a needed column is missing.
     """
     csv.field_size_limit(_LONGEST_CELL)
-    separator = "\t" if path.suffix.lower() == ".tsv" else ","
+    if separator is None:
+        separator = "\t" if (ending_of(str(path)) or "").startswith(".tsv") else ","
     header: list[str] = []
     for number, cells in enumerate(_records(stream, separator), 1):
         if isinstance(cells, csv.Error):
@@ -82,16 +96,14 @@ def csv_rows(
         elif not cells:
             continue  # a blank line
         elif not header:
-            fault = _header_fault(cells, needed, advice)
+            fault = header_fault(cells, needed, advice)
             if fault is not None:
                 yield number, InputError(fault, path=path, row=number)
                 return
-            header = _unique(cells)
+            header = unique_names(cells)
         elif len(cells) > len(header):
             reason = f"has {len(cells)} cells, the header has {len(header)}: quote cells that hold a separator"
             yield number, InputError(reason, path=path, row=number)
-        elif any(UNDECODED.search(cell) for cell in cells):
-            yield number, InputError(NOT_UTF8, path=path, row=number)
         else:
             yield number, dict(zip(header, cells, strict=False))
 
@@ -143,17 +155,21 @@ class _Lines:
         self._waiting.extendleft(reversed(self.taken[1:]))
 
 
-def _header_fault(header: Sequence[str], needed: Sequence[str], advice: str) -> str | None:
+def header_fault(header: Sequence[str], needed: Sequence[str], advice: str = _COLUMNS_ADVICE) -> str | None:
+    """Return why a table with these columns cannot be used, ``None`` if it can."""
+    if any(UNDECODED in name for name in header):
+        return "names of columns are no text: convert the file to UTF-8"
     for name in needed:
         if name not in header:
             if len(header) == 1 and ";" in header[0]:
                 return "its columns are separated by ';': save it with commas, or as .tsv with tabs"
-            return f"has no column {name!r} but {', '.join(map(repr, header))}: {advice}"
+            known = ", ".join(map(repr, header))
+            return f"has no column {name!r} but {known}: {advice}"
         if header.count(name) > 1:
             return f"has {header.count(name)} columns {name!r}: rename all but one"
     return None
 
 
-def _unique(header: Sequence[str]) -> list[str]:
+def unique_names(header: Sequence[str]) -> list[str]:
     """Give columns without a name, and those that repeat one, the name ``column_<number>``."""
     return [name if name and name not in header[:place] else f"column_{place + 1}" for place, name in enumerate(header)]

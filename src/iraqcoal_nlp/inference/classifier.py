@@ -30,6 +30,9 @@ from iraqcoal_nlp.text.sentences import split_sentences
 
 BACKENDS = ("auto", "onnx", "torch")
 
+DTYPES = ("float32", "bfloat16")
+"""Numbers the torch backend computes in."""
+
 SENTENCES_AT_ONCE = 512
 """Articles are gathered until they hold so many sentences: enough to keep all cores busy, little to hold in memory."""
 
@@ -51,34 +54,50 @@ class ArticleClassifier:
         check_aggregator(folder.settings.aggregator)
         self.settings = folder.settings
         self.model_id = folder.model_id
+        self.backend = backend.name
+        """What computes the network, such as ``onnx`` or ``torch, cuda, bfloat16``."""
         self._backend = backend
         self._tokenizer = tokenizer
         self._normalize = build_normalizer(folder.settings.normalizer)
 
     @classmethod
     def from_folder(
-        cls, path: Path, *, backend: str = "auto", device: str = "auto", threads: int = 0, verify: bool = True
+        cls,
+        path: Path,
+        *,
+        backend: str = "auto",
+        device: str = "auto",
+        dtype: str = "float32",
+        threads: int = 0,
+        verify: bool = True,
     ) -> ArticleClassifier:
         """Open a model folder.
 
         Args:
             path: The folder.
             backend: ``onnx``, ``torch``, or ``auto``: ONNX if the folder has it and no other device was asked for.
-            device: ``auto``, ``cpu``, or a torch device name.
+            device: ``auto``, ``cpu``, or a torch device name; without CUDA, that is the CPU.
+            dtype: Numbers the torch backend computes in: one of :data:`DTYPES`.
             threads: Sentences the ONNX backend scores at the same time; 0 means one per core.
             verify: Whether to check the files against the manifest.
 
         Raises:
             ModelFolderError: The folder is not whole or lacks weights for the backend.
-            ValueError: ``backend`` is unknown, or does not run on the device.
+            ValueError: ``backend`` or ``dtype`` is unknown, or the backend does not run on the device or in the type.
         """
         if backend not in BACKENDS:
             raise ValueError(f"unknown backend {backend!r}: use one of {', '.join(BACKENDS)}")
         if backend == "onnx" and device not in ("auto", "cpu"):
             raise ValueError(f"backend 'onnx' runs on the CPU, not on {device!r}: use backend='torch'")
+        if dtype not in DTYPES:
+            raise ValueError(f"unknown dtype {dtype!r}: use one of {', '.join(DTYPES)}")
+        if backend == "onnx" and dtype != DTYPES[0]:
+            raise ValueError(
+                f"backend 'onnx' computes in the numbers of its graph, not in {dtype}: use backend='torch'"
+            )
         folder = ModelFolder.open(path, verify=verify)
         tokenizer = SentenceTokenizer.from_file(path / TOKENIZER, max_length=folder.settings.max_length)
-        network = _open_backend(folder, backend=backend, device=device, threads=threads)
+        network = _open_backend(folder, backend=backend, device=device, dtype=dtype, threads=threads)
         return cls(folder, network, tokenizer)
 
     def classify(self, text: str, *, doc_id: str = "article") -> ArticleResult:
@@ -240,10 +259,11 @@ def _whole(text: str) -> list[Sentence]:
     return [Sentence(sent_id=0, start=0, end=len(text), text=text)] if text.strip() else []
 
 
-def _open_backend(folder: ModelFolder, *, backend: str, device: str, threads: int) -> Backend:
+def _open_backend(folder: ModelFolder, *, backend: str, device: str, dtype: str, threads: int) -> Backend:
     onnx, weights = folder.file(ONNX), folder.file(SAFETENSORS)
     if backend == "auto":
-        backend = "onnx" if onnx is not None and device in ("auto", "cpu") else "torch"
+        plain = device in ("auto", "cpu") and dtype == DTYPES[0]
+        backend = "onnx" if onnx is not None and plain else "torch"
     if backend == "onnx":
         if onnx is None:
             raise ModelFolderError(f"{folder.path}: has no {ONNX}; use backend='torch'")
@@ -254,4 +274,4 @@ def _open_backend(folder: ModelFolder, *, backend: str, device: str, threads: in
         raise ModelFolderError(f"{folder.path}: has no {SAFETENSORS}: it runs with backend 'onnx', on the CPU")
     from iraqcoal_nlp.model.backends.torch import TorchBackend  # noqa: PLC0415 - torch takes seconds to load
 
-    return TorchBackend.from_folder(folder.path, device=device)
+    return TorchBackend.from_folder(folder.path, device=device, dtype=dtype)

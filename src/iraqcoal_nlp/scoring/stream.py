@@ -4,145 +4,180 @@ from __future__ import annotations
 
 import json
 import time
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
-from iraqcoal_nlp.data.articles import ERRORS_SUFFIX, Columns, list_inputs, read_articles
-from iraqcoal_nlp.data.results import check_overwrite, open_writer
-from iraqcoal_nlp.errors import InputError, printable
-from iraqcoal_nlp.inference.classifier import ArticleClassifier
-from iraqcoal_nlp.records import Article, ArticleResult
+from iraqcoal_nlp._version import __version__
+from iraqcoal_nlp.data.files import STDIN, is_remote, size_and_change
+from iraqcoal_nlp.data.inputs import ERRORS_SUFFIX, InputFile, list_inputs
+from iraqcoal_nlp.data.results import output_form
+from iraqcoal_nlp.errors import InputError
+from iraqcoal_nlp.scoring.chunks import Position, Tally, listed_error, read_chunks
+from iraqcoal_nlp.scoring.engines import Engine
+from iraqcoal_nlp.scoring.resume import open_run
 
-UNITS = ("article", "sentence")
-"""What an input text is: an article to be split into sentences, or one sentence to be taken as it is."""
+ERRORS_KEPT = 20
+"""So many errors are also kept in a report, to be shown."""
 
-
-class ErrorLog:
-    """Rows that could not be scored, in a JSON Lines file of ``source``, ``row`` and ``reason``.
-
-    Args:
-        path: The file; an old one is removed, and a new one appears with the first error.
-    """
-
-    KEPT = 20
-    """So many errors are also kept in memory, to be shown."""
-
-    def __init__(self, path: Path) -> None:
-        path.unlink(missing_ok=True)
-        self.path = path
-        self.count = 0
-        self.first: list[InputError] = []
-
-    def add(self, error: InputError) -> None:
-        """Write one error."""
-        self.count += 1
-        if len(self.first) < self.KEPT:
-            self.first.append(error)
-        entry = {
-            "source": None if error.path is None else printable(error.path),
-            "row": error.row,
-            "reason": error.reason,
-        }
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+COMMIT_SECONDS = 1.0
+"""So often what was scored is made safe."""
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreReport:
-    """What a run did."""
+    """What a run did, or has done so far."""
 
-    errors: ErrorLog
-    input_bytes: int
-    """Size of all input files."""
-    articles: int = 0
-    sentences: int = 0
-    text_bytes: int = 0
-    """UTF-8 bytes of the articles scored so far."""
-    stances: Counter[str] = field(default_factory=Counter)
-    events: Counter[str] = field(default_factory=Counter)
-    seconds: float = 0.0
-
-    def add(self, article: Article, result: ArticleResult) -> None:
-        """Count one article."""
-        self.articles += 1
-        self.text_bytes += len(article.text.encode())
-        self.sentences += len(result.sentences)
-        self.stances.update(sentence.stance for sentence in result.sentences)
-        self.events.update(event for sentence in result.sentences for event in sentence.events)
+    tally: Tally
+    seconds: float
+    """Time it took, all its parts together."""
+    files: int
+    """Input files."""
+    backend: str
+    """What computed the model."""
+    input_bytes: int | None = None
+    """Size of the input files, if it can be compared with that of the texts."""
+    error_path: str | None = None
+    """Where the errors are listed, if there are any."""
+    first_errors: tuple[InputError, ...] = ()
+    """The first :data:`ERRORS_KEPT` of them, once the run is done."""
 
 
 def score_files(
-    inputs: Sequence[Path],
+    inputs: Sequence[Path | str],
     out: Path,
-    classifier: ArticleClassifier,
+    engine: Engine,
     *,
-    columns: Columns | None = None,
-    unit: str = "article",
+    excel: bool = False,
+    resume: bool = False,
     overwrite: bool = False,
-    on_article: Callable[[ScoreReport], None] | None = None,
+    stdin_ending: str = ".jsonl",
+    on_chunk: Callable[[ScoreReport], None] | None = None,
 ) -> ScoreReport:
     """Score files or folders into one file.
 
-    A row that cannot be scored is listed in ``<out>.errors.jsonl`` with file, row and reason; the run goes on.
+    A row that cannot be scored is listed in ``<out>.errors.jsonl`` with file, row and reason; the run goes on. While it
+    does, what is done stands in the folder ``<out>.part``: a run that ended early goes on from there.
 
     Args:
-        inputs: Files or folders.
-        out: ``.jsonl`` or ``.csv`` file; it appears when all is done, if anything could be scored.
-        classifier: A loaded model.
-        columns: Columns of the text and the article's name, for tables.
-        unit: One of :data:`UNITS`.
-        overwrite: Whether an existing ``out`` may be replaced.
-        on_article: Called after each article with the report so far.
+        inputs: See :func:`~iraqcoal_nlp.data.inputs.list_inputs`.
+        out: The file to write: see :data:`~iraqcoal_nlp.data.results.ENDINGS`. It appears when all is done, if anything
+            could be scored.
+        engine: What scores, and how.
+        excel: See :class:`~iraqcoal_nlp.data.results.OutputForm`.
+        resume: Go on with a run that ended early; the output will be the same, byte for byte.
+        overwrite: Whether an existing ``out``, or the rest of an earlier run, may be replaced.
+        stdin_ending: Type of standard input.
+        on_chunk: Called after each chunk with the report so far.
 
     Raises:
-        InputError: An input does not exist, has an unknown type or is the output, or ``out`` cannot be written.
+        InputError: An input does not exist, has an unknown type or is the output; ``out`` cannot be written; or what
+            is to be resumed has changed.
+        ScoringError: The engine broke off.
         OSError: The system refused to write on.
-        ValueError: ``unit`` is unknown.
     """
-    if unit not in UNITS:
-        raise ValueError(f"unknown unit {unit!r}: use one of {', '.join(UNITS)}")
-    writing = open_writer(out)
+    form = output_form(out, excel=excel)
     error_path = out.with_name(out.name + ERRORS_SUFFIX)
-    files = list_inputs(inputs, without=(out, error_path))
-    check_overwrite(out, overwrite=overwrite)
-    started = time.perf_counter()
-    with writing as writer:
-        input_bytes = sum(file.path.stat().st_size for file in files)
-        report = ScoreReport(errors=ErrorLog(error_path), input_bytes=input_bytes)
-        articles = read_articles(files, columns or Columns())
-        for article, result in _classify(articles, classifier, report.errors, split=unit == "article"):
-            if not result.sentences:
-                report.errors.add(no_sentence(article))
-                continue
-            report.add(article, result)
-            writer.write(result.sentences, result.extra)
-            if on_article is not None:
-                on_article(report)
-    report.seconds = time.perf_counter() - started
-    return report
+    files = list_inputs(inputs, without=(out, error_path), stdin_ending=stdin_ending)
+    from_stdin = any(file.name == STDIN for file in files)
+    if resume and from_stdin:
+        raise InputError("cannot be read again: to resume, put the articles in a file", path=STDIN)
+    n_bytes = _comparable_bytes(files)
+    description = _description(engine, excel=excel)
+    with open_run(out, form, description, files, resume=resume, overwrite=overwrite, keep=not from_stdin) as run:
+
+        def report(first_errors: Sequence[InputError] = ()) -> ScoreReport:
+            return ScoreReport(
+                tally=run.tally,
+                seconds=run.seconds,
+                files=len(files),
+                backend=engine.backend,
+                input_bytes=n_bytes,
+                error_path=str(error_path) if run.tally.errors else None,
+                first_errors=tuple(first_errors),
+            )
+
+        if not run.finished:
+            position, committed = run.position, time.perf_counter()
+            for chunk, scored in engine.score(read_chunks(files, engine.options.columns, position)):
+                run.append(scored)
+                position = chunk.end
+                now = time.perf_counter()
+                if now - committed >= COMMIT_SECONDS:
+                    run.commit(position, seconds=now - committed)
+                    committed = now
+                if on_chunk is not None:
+                    on_chunk(report())
+            run.commit(position, seconds=time.perf_counter() - committed, finished=True)
+        run.deliver()
+        return report(_listed(error_path) if run.tally.errors else ())
 
 
-def no_sentence(article: Article) -> InputError:
-    """Return the error of an article in which there is nothing to label."""
-    reason = "holds no sentence: nothing but symbols or boilerplate"
-    return InputError(reason, path=article.source, row=article.row)
+def score_to_stream(
+    inputs: Sequence[Path | str],
+    stream: BinaryIO,
+    engine: Engine,
+    *,
+    stdin_ending: str = ".jsonl",
+    on_error: Callable[[InputError], None],
+) -> ScoreReport:
+    """Score files or folders into a stream of JSON Lines, chunk by chunk; nothing is kept, nothing can be resumed.
+
+    Args:
+        inputs: As in :func:`score_files`.
+        stream: Where rows go.
+        engine: What scores, and how.
+        stdin_ending: Type of standard input.
+        on_error: Called with each row that cannot be scored.
+
+    Raises:
+        InputError: An input does not exist or has an unknown type.
+        ScoringError: The engine broke off.
+        OSError: The stream takes no more.
+    """
+    files = list_inputs(inputs, stdin_ending=stdin_ending)
+    tally, started = Tally(), time.perf_counter()
+    for _, scored in engine.score(read_chunks(files, engine.options.columns, Position())):
+        stream.write(scored.rows)
+        stream.flush()
+        for error in scored.errors:
+            on_error(error)
+        tally += scored.tally
+    seconds = time.perf_counter() - started
+    return ScoreReport(tally=tally, seconds=seconds, files=len(files), backend=engine.backend)
 
 
-def _classify(
-    articles: Iterable[Article | InputError], classifier: ArticleClassifier, errors: ErrorLog, *, split: bool
-) -> Iterator[tuple[Article, ArticleResult]]:
-    """Yield each good article with its result, in order; errors go to the log."""
-    on_their_way: deque[Article] = deque()  # read, not yet scored: at most what the classifier gathers
+def _listed(path: Path) -> list[InputError]:
+    """Read the first errors back from their list."""
+    with path.open(encoding="utf-8") as lines:
+        return [listed_error(json.loads(line)) for line in islice(lines, ERRORS_KEPT)]
 
-    def good() -> Iterator[Article]:
-        for item in articles:
-            if isinstance(item, InputError):
-                errors.add(item)
-            else:
-                on_their_way.append(item)
-                yield item
 
-    for result in classifier.classify_articles(good(), split=split):
-        yield on_their_way.popleft(), result
+def _description(engine: Engine, *, excel: bool) -> Mapping[str, str | bool | None]:
+    """Return what changes the output beside the input; a run is only resumed where all of it is the same."""
+    options = engine.options
+    return {
+        "library": f"iraqcoal-nlp {__version__}",
+        "model": engine.model,
+        "backend": engine.backend,
+        "--unit": options.unit,
+        "--text-column": options.columns.text,
+        "--id-column": options.columns.id,
+        "--with-source": options.with_source,
+        "--excel": excel,
+    }
+
+
+def _comparable_bytes(files: Sequence[InputFile]) -> int | None:
+    """Return the size of all files; ``None`` if one of them is not read as it is stored."""
+    if any(file.ending not in (".txt", ".jsonl", ".csv", ".tsv") or is_remote(file.name) for file in files):
+        return None
+    total = 0
+    for file in files:
+        try:
+            total += size_and_change(file.name)[0] or 0
+        except OSError:  # reported when it is read
+            continue
+    return None if any(file.name == STDIN for file in files) else total

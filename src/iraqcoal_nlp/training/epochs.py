@@ -16,7 +16,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from iraqcoal_nlp.codebook import STANCES
 from iraqcoal_nlp.data.annotations import Annotation
-from iraqcoal_nlp.data.results import write_whole
+from iraqcoal_nlp.data.outputs import write_whole
 from iraqcoal_nlp.evaluation.predictions import HeadPredictions, Predictions
 from iraqcoal_nlp.evaluation.scores import label_scores, macro_average, stance_matrix
 from iraqcoal_nlp.inference.calibration import sigmoid, softmax

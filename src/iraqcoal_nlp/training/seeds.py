@@ -14,7 +14,7 @@ from torch import Tensor
 
 from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.data.fingerprints import rows_sha256
-from iraqcoal_nlp.data.results import write_whole
+from iraqcoal_nlp.data.outputs import write_whole
 from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer

@@ -32,6 +32,8 @@ class OnnxBackend:
         ModelFolderError: ONNX Runtime cannot load the file.
     """
 
+    name = "onnx"
+
     def __init__(self, path: Path, *, threads: int = 0) -> None:
         options = ort.SessionOptions()
         options.intra_op_num_threads = 1

@@ -14,6 +14,9 @@ Floats = npt.NDArray[np.float32]
 class Backend(Protocol):
     """The network, from piece ids to logits."""
 
+    name: str
+    """What computes it and in what numbers, in words: another one may give other last digits."""
+
     def logits(self, windows: Sequence[Sequence[int]]) -> tuple[Floats, Floats]:
         """Score windows; the result of one never depends on the others, nor on their order.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,26 +14,40 @@ from iraqcoal_nlp.model.backends.protocol import Floats
 from iraqcoal_nlp.model.batching import length_batches, pad
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 
+logger = logging.getLogger(__name__)
+
 
 class TorchBackend:
-    """A network in evaluation mode, fp32.
+    """A network in evaluation mode.
 
     Args:
         model: The network.
-        device: Any torch device name; ``auto`` takes CUDA if there is one.
+        device: Any torch device name; ``auto`` takes CUDA if there is one. Without CUDA, ``cuda`` is the CPU, which is
+            logged as a warning.
+        dtype: ``float32`` or ``bfloat16``.
+
+    Raises:
+        ModelFolderError: torch knows no such device, or cannot use it.
     """
 
-    def __init__(self, model: IraqCoalForSentenceClassification, *, device: str = "auto") -> None:
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
+    def __init__(
+        self, model: IraqCoalForSentenceClassification, *, device: str = "auto", dtype: str = "float32"
+    ) -> None:
+        device = _usable(device)
         self._model = model
-        self._model.to(torch.device(device))  # type: ignore[arg-type]  # transformers' wrapper hides the signature
+        try:
+            self._model.to(torch.device(device), getattr(torch, dtype))  # type: ignore[arg-type]  # wrapped signature
+        except (RuntimeError, AssertionError) as error:  # torch's own errors for what it was not built with
+            raise ModelFolderError(
+                f"the model cannot run on device {device!r} ({str(error).splitlines()[0]})"
+            ) from None
         self._model.train(mode=False)
+        self.name = f"torch, {device}, {dtype}"
         self._device = device
         self._pad_id = model.config.encoder_config.pad_token_id or 0
 
     @classmethod
-    def from_folder(cls, path: Path, *, device: str = "auto") -> TorchBackend:
+    def from_folder(cls, path: Path, *, device: str = "auto", dtype: str = "float32") -> TorchBackend:
         """Load ``config.json`` and ``model.safetensors``.
 
         Raises:
@@ -44,7 +59,7 @@ class TorchBackend:
             )
         except (OSError, ValueError, RuntimeError) as error:
             raise ModelFolderError(f"{path}: cannot be loaded as a torch model ({error})") from None
-        return cls(model, device=device)
+        return cls(model, device=device, dtype=dtype)
 
     def logits(self, windows: Sequence[Sequence[int]]) -> tuple[Floats, Floats]:
         """See :meth:`Backend.logits`."""
@@ -58,3 +73,14 @@ class TorchBackend:
                 stance[batch] = output.stance_logits.float().cpu().numpy()
                 events[batch] = output.event_logits.float().cpu().numpy()
         return stance, events
+
+
+def _usable(device: str) -> str:
+    """Return the device to use for the one that was asked for."""
+    has_cuda = torch.cuda.is_available()
+    if device == "auto":
+        return "cuda" if has_cuda else "cpu"
+    if device.startswith("cuda") and not has_cuda:
+        logger.warning("no CUDA device can be used here: running on the CPU")
+        return "cpu"
+    return device

@@ -1,0 +1,205 @@
+"""Which files a run reads: files, folders, patterns and addresses, listed in one fixed order."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from iraqcoal_nlp.data.files import COMPRESSIONS, READ_FAULTS, STDIN, TYPES, ending_of, is_remote, open_bytes
+from iraqcoal_nlp.errors import InputError, printable
+
+ERRORS_SUFFIX = ".errors.jsonl"
+"""Ending of the files in which scoring lists what failed; a folder's are not read as input."""
+
+KNOWN = f"{', '.join(TYPES)}, each also with {' or '.join(COMPRESSIONS)}"
+"""The types that are read, in words."""
+
+_RESULT_COLUMNS = (b"doc_id", b"sent_id", b"start", b"end", b"stance")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputFile:
+    """One file to read. Kept small: an archive may hold millions."""
+
+    name: str
+    """Its path or address, or :data:`~iraqcoal_nlp.data.files.STDIN`."""
+    ending: str
+    """Type and compression, such as ``.csv.gz``."""
+    root: int = 0
+    """Length of the part of ``name`` that leads to the folder the user gave."""
+    whole: bool = False
+    """Whether ``stem`` keeps the way to the file and the ending, since another file would have the same one."""
+
+    @property
+    def stem(self) -> str:
+        """What names its articles: the file's name, inside a folder the way to it, without the ending."""
+        if self.whole:
+            return printable(Path(self.name).as_posix() if not is_remote(self.name) else self.name)
+        inside = printable(self.name[self.root :]).replace(os.sep, "/")
+        return inside[: -len(self.ending)] if inside.lower().endswith(self.ending) else inside
+
+
+def list_inputs(
+    paths: Sequence[Path | str], *, without: Sequence[Path] = (), stdin_ending: str = ".jsonl"
+) -> list[InputFile]:
+    """Return every file to read: as given, and inside folders and patterns in name order, each file once.
+
+    Args:
+        paths: Files, folders (searched to any depth), patterns such as ``news/*.jsonl`` or ``**/*.txt``, addresses
+            such as ``s3://bucket/folder``, or ``-`` for standard input.
+        without: Files that must not be read, such as a run's own output.
+        stdin_ending: Type of what comes through standard input, as the ending that a file of it would have.
+
+    Raises:
+        InputError: A path does not exist or cannot be read, a named file is of no known type or among ``without``, or
+            a folder or pattern has none of a known type.
+    """
+    skipped = {identity for path in without if (identity := _identity(path)) is not None}
+    found: list[InputFile] = []
+    seen: set[int] = set()
+    for given in paths:
+        for file in _expanded(os.fspath(given), skipped, stdin_ending):
+            identity = _identity(file.name)
+            if identity is None or identity not in seen:
+                found.append(file)
+                if identity is not None:
+                    seen.add(identity)
+    return _told_apart(found)
+
+
+def _expanded(given: str, skipped: set[int], stdin_ending: str) -> Iterator[InputFile]:
+    """Yield the files that one argument stands for."""
+    if given == "-":
+        yield InputFile(name=STDIN, ending=stdin_ending)
+    elif is_remote(given):
+        yield from _remote(given)
+    elif os.path.isdir(given):  # noqa: PTH112 - names stay strings: there may be millions
+        inside = _below(given, given)
+        files = [file for file in inside if _identity(file.name) not in skipped]
+        if not files:
+            raise InputError(f"the folder holds no file of a known type ({KNOWN})", path=given)
+        yield from files
+    elif os.path.exists(given):  # noqa: PTH110 - Path.exists raises where a folder above may not be read
+        yield _named(given, skipped)
+    elif glob.has_magic(given):
+        matches = [name for name in sorted(glob.glob(given, recursive=True)) if not os.path.isdir(name)]  # noqa: PTH112, PTH207
+        files = [
+            _named(name, skipped)
+            for name in matches
+            if (ending := ending_of(name)) and _is_wanted(name, ending) and _identity(name) not in skipped
+        ]
+        if not files:
+            raise InputError(f"no file of a known type ({KNOWN}) fits the pattern", path=given)
+        yield from files
+    else:
+        raise InputError("no such file or folder, or it may not be read", path=given)
+
+
+def _named(given: str, skipped: set[int]) -> InputFile:
+    ending = ending_of(given)
+    if ending is None:
+        suffix = os.path.splitext(given)[1]  # noqa: PTH122 - as above
+        raise InputError(f"unknown file type {suffix!r}: use {KNOWN}, or a folder", path=given)
+    if _identity(given) in skipped:
+        raise InputError("is both input and output: choose another output", path=given)
+    return InputFile(name=given, ending=ending, root=len(given) - len(os.path.basename(given)))  # noqa: PTH119
+
+
+def _below(folder: str, top: str) -> Iterator[InputFile]:
+    """Yield the files below a folder that are meant to be read, in name order: not hidden, no locks, no results."""
+    try:
+        with os.scandir(folder) as entries:
+            inside = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries if _is_stored(entry))
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", path=folder) from None
+    root = len(os.path.join(top, ""))  # noqa: PTH118 - as above
+    for name, is_folder in inside:
+        path = os.path.join(folder, name)  # noqa: PTH118
+        if name.startswith((".", "~$")):
+            continue
+        if is_folder:
+            yield from _below(path, top)
+            continue
+        ending = ending_of(name)
+        if ending is not None and _is_wanted(path, ending):
+            yield InputFile(name=path, ending=ending, root=root)
+
+
+def _is_stored(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a file, folder or link; opening a pipe would wait for its writer."""
+    return entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False) or entry.is_symlink()
+
+
+def _is_wanted(name: str, ending: str) -> bool:
+    """Whether a file that was found, not named, is meant to be read: it holds neither rows nor errors of ours.
+
+    One that cannot be read is reported when it is read.
+    """
+    return not name.endswith(ERRORS_SUFFIX) and not (
+        ending.startswith((".jsonl", ".csv", ".parquet")) and _holds_results(name, ending)
+    )
+
+
+def _holds_results(name: str, ending: str) -> bool:
+    with contextlib.suppress(*READ_FAULTS, ValueError):
+        if ending == ".parquet":
+            from pyarrow import parquet  # noqa: PLC0415 - only where such a file is
+
+            return {column.decode() for column in _RESULT_COLUMNS} <= set(parquet.read_schema(name).names)
+        with open_bytes(name, ending) as stream:
+            start = stream.read(4096).split(b"\n", 1)[0]
+        return all(column in start for column in _RESULT_COLUMNS)
+    return False
+
+
+def _remote(address: str) -> Iterator[InputFile]:
+    from pyarrow.fs import FileSelector, FileSystem, FileType  # noqa: PLC0415 - only where such an address is
+
+    try:
+        system, path = FileSystem.from_uri(address)
+        info = system.get_file_info(path)
+        inside = system.get_file_info(FileSelector(path, recursive=True)) if info.type == FileType.Directory else [info]
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be read ({error})", path=address) from None
+    if info.type == FileType.NotFound:
+        raise InputError("no such file or folder", path=address)
+    whole, path = address.rstrip("/"), path.rstrip("/")
+    # What stands before the path: the scheme, with some file systems also a host.
+    before = whole.removesuffix(path) if whole.endswith(path) else address[: address.index("://") + 3]
+    top = path if info.type == FileType.Directory else path.rpartition("/")[0]
+    files = [
+        InputFile(name=before + item.path, ending=ending, root=len(f"{before}{top}/"))
+        for item in sorted(inside, key=lambda item: str(item.path))
+        if item.type == FileType.File and (ending := ending_of(item.path)) and not item.path.endswith(ERRORS_SUFFIX)
+    ]
+    if not files:
+        raise InputError(f"holds no file of a known type ({KNOWN})", path=address)
+    yield from files
+
+
+def _identity(path: Path | str) -> int | None:
+    """Return a number that tells a file from all others on this machine, ``None`` where that cannot be known."""
+    try:
+        facts = os.stat(path)  # noqa: PTH116 - `path` may be a string
+    except (OSError, ValueError):
+        return None
+    return facts.st_dev << 128 | facts.st_ino
+
+
+def _told_apart(files: list[InputFile]) -> list[InputFile]:
+    """Let files that would name their articles alike use their whole names."""
+    once: set[int] = set()  # hashes: two that meet by chance only make a name longer
+    twice: set[int] = set()
+    for file in files:
+        mark = hash(file.stem)
+        (twice if mark in once else once).add(mark)
+    if not twice:
+        return files
+    return [
+        InputFile(name=file.name, ending=file.ending, whole=True) if hash(file.stem) in twice else file
+        for file in files
+    ]
