@@ -117,9 +117,6 @@ def test_the_first_fault_counts_the_others(tmp_path):
         ("empty.jsonl", b"", "holds no annotated sentence"),
         ("header.csv", b"text,stance,events\n", "holds no annotated sentence"),
         ("rows.xlsx", b"PK", "unknown file type '.xlsx': use .jsonl, .csv, .tsv"),
-        ("rows.csv", "text,stance,events\nخبر,none,\n".encode("utf-16"), "UTF-16, not UTF-8"),
-        ("arab.csv", "text,stance,events\nخبر,none,\n".encode("cp1256"), "not UTF-8"),
-        ("arab.jsonl", '{"text": "خبر"}'.encode("cp1256"), "not UTF-8"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_said(tmp_path, name, content, reason):
@@ -127,6 +124,20 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path, name, content, reason):
         (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=reason):
         read_annotations(tmp_path / name)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1256"])
+def test_the_encodings_of_articles_are_those_of_annotations(tmp_path, encoding):
+    text = "طالب البرلمان العراقي بإخراج القوات الأجنبية من البلاد فورا، وصوت على ذلك بالأغلبية"
+    (tmp_path / "rows.csv").write_bytes(f"text,stance,events\n{text},against,withdrawal_demand\n".encode(encoding))
+    assert [row.text for row in read_annotations(tmp_path / "rows.csv")] == [text]
+
+
+def test_bytes_that_are_no_text_name_their_row(tmp_path):
+    good = "text,stance,events\nطالب البرلمان بإخراج القوات,none,\n".encode()
+    (tmp_path / "rows.csv").write_bytes(good + b"\xd8\xa7\xff\xfe,none,\n")
+    with pytest.raises(InputError, match=r"rows\.csv:3: not UTF-8"):
+        read_annotations(tmp_path / "rows.csv")
 
 
 def test_two_annotators_do_not_train_until_somebody_settles(tmp_path):

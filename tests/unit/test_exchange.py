@@ -227,8 +227,8 @@ def test_a_day_is_read_only_where_it_is_certain(value, day):
 @pytest.mark.parametrize(
     ("out", "table", "reason"),
     [
-        ("out.csv", "polecat", "ends in .tsv or .txt"),
-        ("out.tsv", "codes", "ends in .csv"),
+        ("out.csv", "polecat", "use .tsv, .txt"),
+        ("out.tsv", "codes", "use .csv"),
         ("no/out.csv", "codes", "its folder does not exist"),
         ("old.csv", "codes", "exists already"),
         ("folder.csv", "codes", "is a folder"),
