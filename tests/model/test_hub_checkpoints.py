@@ -21,6 +21,7 @@ from iraqcoal_nlp.model.backends.torch import TorchBackend
 from iraqcoal_nlp.model.encoder import load_encoder, load_encoder_config, load_encoder_tokenizer, longest_input
 from iraqcoal_nlp.model.export import export_onnx
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
+from iraqcoal_nlp.scoring.engines import local_engine
 from iraqcoal_nlp.scoring.stream import score_files
 from iraqcoal_nlp.text.normalize import ARABERT_V1, NEWS_V1, build_normalizer
 from iraqcoal_nlp.training.encoders import build_model
@@ -70,9 +71,9 @@ def test_every_format_goes_the_whole_way(checkpoints, name, tmp_path, sentences)
     for one, other in zip(int8.classify_sentences(sentences), loaded.classify_sentences(sentences), strict=True):
         assert one.stance_probs == pytest.approx(other.stance_probs, abs=0.05)
         assert one.event_probs == pytest.approx(other.event_probs, abs=0.05)
-    report = score_files([SEEDS / "articles"], tmp_path / "rows.jsonl", int8)
-    assert (report.articles, report.errors.count) == (5, 0)
-    assert len((tmp_path / "rows.jsonl").read_text("utf-8").splitlines()) == report.sentences > 100
+    report = score_files([SEEDS / "articles"], tmp_path / "rows.jsonl", local_engine(int8))
+    assert (report.tally.articles, report.tally.errors) == (5, 0)
+    assert len((tmp_path / "rows.jsonl").read_text("utf-8").splitlines()) == report.tally.sentences > 100
 
     network = IraqCoalForSentenceClassification.from_pretrained(folder)
     export_onnx(network, tmp_path / "fp32.onnx", int8=False)
