@@ -113,7 +113,7 @@ def test_an_encoder_that_is_not_there_is_one_line_that_says_what_to_fetch(copy, 
             assert "\n" not in str(error.value)
 
     refused("aubmindlab/no-such-bert", r"`hf download aubmindlab/no-such-bert --local-dir no-such-bert`.*vocab\.txt")
-    refused(tmp_path / "none", "is no folder here")
+    refused(tmp_path / "none", "no such folder: an encoder's folder needs")
     write_json(copy / "config.json", {"model_type": "never-heard-of"})
     refused(copy, r"transformers cannot use its config\.json \(The checkpoint you are trying to load has model type")
     (copy / "config.json").write_text("{", encoding="utf-8")

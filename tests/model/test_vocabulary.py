@@ -196,7 +196,7 @@ def test_the_script_prepares_what_a_recipe_can_name(checkpoints, tmp_path, capsy
     assert run_script(checkpoints["xlm-roberta"], corpus, "--out", out) == 2
     assert f"error: {out}: is not empty: choose a new folder" in capsys.readouterr().err
     assert run_script(tmp_path / "none", corpus, "--out", tmp_path / "new") == 2
-    assert "is no folder here" in capsys.readouterr().err
+    assert "no such folder" in capsys.readouterr().err
     assert run_script(checkpoints["bin"], corpus, "--out", tmp_path / "new", "--every", 0) == 2
     assert "--every and --min-count start at 1" in capsys.readouterr().err
     (tmp_path / "empty.txt").write_text("\n \n", encoding="utf-8")
