@@ -15,32 +15,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from iraqcoal_nlp.text.folding import INVISIBLE, SPELLINGS, fold_letters
+
 LONGEST = 300
 """Longer lines are never boilerplate, so no rule ever runs on more than this many characters."""
 
 # The line ends of `str.splitlines` that occur in text files.
 LINE = re.compile(r"[^\n\r\x0b\x0c\x85\u2028\u2029]++")
 
-_SPELLINGS = str.maketrans(
-    {
-        "\N{ARABIC LETTER ALEF WITH HAMZA ABOVE}": "\N{ARABIC LETTER ALEF}",
-        "\N{ARABIC LETTER ALEF WITH HAMZA BELOW}": "\N{ARABIC LETTER ALEF}",
-        "\N{ARABIC LETTER ALEF WITH MADDA ABOVE}": "\N{ARABIC LETTER ALEF}",
-        "\N{ARABIC LETTER ALEF WASLA}": "\N{ARABIC LETTER ALEF}",
-        "\N{ARABIC LETTER FARSI YEH}": "\N{ARABIC LETTER YEH}",
-        "\N{ARABIC LETTER YEH WITH HAMZA ABOVE}": "\N{ARABIC LETTER YEH}",
-        "\N{ARABIC LETTER WAW WITH HAMZA ABOVE}": "\N{ARABIC LETTER WAW}",
-        "\N{ARABIC LETTER TEH MARBUTA}": "\N{ARABIC LETTER HEH}",
-        "\N{ARABIC LETTER KEHEH}": "\N{ARABIC LETTER KAF}",
-    }
-)
-# Tatweel, combining marks, controls, bidi and joining marks: none changes which line it is.
-_INVISIBLE = re.compile(
-    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u0300-\u036f\u0610-\u061a\u061c\u0640\u064b-\u065f\u0670\u06d6-\u06ed"
-    r"\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]+"
-)
-# Alef maksura is read as yeh, except in the word `على`: the name is always `علي`.
-_MAKSURA = re.compile(r"(?<!\bعل)ى|ى(?=\w)")
 # What stands before the first word; the sign of `@channel` belongs to it.
 _EDGE = re.compile(r"(?:(?!@\w)[\W_])+")
 _PART = re.compile(r"<(\w+)>")
@@ -85,20 +67,16 @@ def fold_line(line: str) -> str:
 
     Only for matching: its length differs from the line's. Folding a folded line changes nothing.
     """
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", line))
+    plain = INVISIBLE.sub("", unicodedata.normalize("NFKC", line))
     # Once more: characters that a joining mark held apart may now compose.
     plain = unicodedata.normalize("NFKC", plain)
-    return " ".join(_fold_letters(_trim(plain)).split())
+    return " ".join(fold_letters(_trim(plain)).split())
 
 
 @cache
 def boilerplate_rules() -> tuple[BoilerplateRule, ...]:
     """Return the rules that ship with the library, in the order they are tried."""
     return tuple(BoilerplateRule(**rule) for rule in _data()["rule"])
-
-
-def _fold_letters(text: str) -> str:
-    return _MAKSURA.sub("ي", text.translate(_SPELLINGS))
 
 
 def _spans(text: str) -> Iterator[tuple[int, int]]:
@@ -155,5 +133,5 @@ def _matcher() -> re.Pattern[str]:
         parts[part["name"]] = fill(part["pattern"])
     branches = (f"(?P<{rule.name}>{fill(rule.pattern)})" for rule in boilerplate_rules())
     # A line may spell `على` with yeh; only a pattern that gives the letter as an escape tells it from the name.
-    pattern = "|".join(branches).translate(_SPELLINGS).replace("ى", "ي").replace("علي", r"عل[ي\u0649]")
+    pattern = "|".join(branches).translate(SPELLINGS).replace("ى", "ي").replace("علي", r"عل[ي\u0649]")
     return re.compile(pattern, re.IGNORECASE)

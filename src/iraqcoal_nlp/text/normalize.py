@@ -198,4 +198,19 @@ def even_spacing(text: str) -> str:
     return _SPACE_BEFORE.sub("", _SPACES.sub(" ", text).strip())
 
 
+_ORTHOGRAPHY = str.maketrans(dict.fromkeys("أإآ", "ا"))
+_WORD_FINAL = re.compile(r"[ىة](?!\w)")
+_FOLDED = {"ى": "ي", "ة": "ه"}
+
+
+@register("orthography.v1")
+def fold_orthography(text: str) -> str:
+    """Write alef without hamza or madda, final alef maksura as yeh, teh marbuta as heh; length stays.
+
+    What careless spelling mixes up becomes one, and so do words that differ in nothing else (``علي`` and ``على``). Only
+    for a model that was trained with it: the shipped one knows hamzas, and loses accuracy without them.
+    """
+    return _WORD_FINAL.sub(lambda found: _FOLDED[found[0]], text.translate(_ORTHOGRAPHY))
+
+
 register("arabert.v1")(arabert_v1)

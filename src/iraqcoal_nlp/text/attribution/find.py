@@ -1,0 +1,46 @@
+"""The front door: everything that one sentence mentions."""
+
+from __future__ import annotations
+
+import datetime
+
+from iraqcoal_nlp.text.attribution.dates import find_dates
+from iraqcoal_nlp.text.attribution.mentions import Mentions
+from iraqcoal_nlp.text.attribution.places import find_places
+from iraqcoal_nlp.text.attribution.speakers import find_speakers
+from iraqcoal_nlp.text.folding import fold
+
+YEARS = range(1900, 2101)
+"""Years of an article's day: another one is a slip."""
+
+
+def find_mentions(text: str, *, offset: int = 0, article_date: datetime.date | str | None = None) -> Mentions:
+    """Find the speakers, places and dates of a sentence; :func:`iraqcoal_nlp.find_mentions` says how.
+
+    Raises:
+        ValueError: ``article_date`` is no day, or its year is not in :data:`YEARS`.
+    """
+    anchor = None if article_date is None else article_day(article_date)
+    folded = fold(text)
+    speakers, continues = find_speakers(folded, offset)
+    return Mentions(
+        speakers=speakers,
+        places=find_places(folded, offset),
+        dates=find_dates(folded, offset, anchor),
+        continues=continues,
+    )
+
+
+def article_day(given: datetime.date | str) -> datetime.date:
+    """Return the day of an article.
+
+    Raises:
+        ValueError: It is none, or its year is not in :data:`YEARS`.
+    """
+    try:
+        day = datetime.date.fromisoformat(given) if isinstance(given, str) else given
+    except ValueError:
+        day = None
+    if day is None or day.year not in YEARS:
+        raise ValueError(f"article_date {str(given)!r} is not a day as YYYY-MM-DD, from {YEARS[0]} to {YEARS[-1]}")
+    return day
