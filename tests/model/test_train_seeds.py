@@ -23,6 +23,7 @@ from iraqcoal_nlp.training.optimization import build_optimizer, layer_of, prepar
 from iraqcoal_nlp.training.recipe import TrainRecipe
 from iraqcoal_nlp.training.run import TrainData, train
 from iraqcoal_nlp.training.seeds import choose_seeds, claim, mean_weights, train_seeds
+from iraqcoal_nlp.training.trainer import last_checkpoint
 from toy import toy_recipe, toy_rows, toy_splits
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # torch and its exporter warn of their internals
@@ -206,9 +207,9 @@ def test_a_checkpoint_that_a_kill_left_half_written_is_passed_over(tmp_path):
         folder.mkdir()
         if state is not None:
             (folder / "trainer_state.json").write_text(state, "utf-8")
-    assert finetuning._last_checkpoint(tmp_path) == str(tmp_path / "checkpoint-10")
+    assert last_checkpoint(tmp_path) == str(tmp_path / "checkpoint-10")
     assert [folder.name for folder in tmp_path.iterdir()] == ["checkpoint-10"]
-    assert finetuning._last_checkpoint(tmp_path / "none") is None
+    assert last_checkpoint(tmp_path / "none") is None
 
 
 def test_a_head_that_nobody_taught_says_nothing(recipe, splits, tmp_path):

@@ -1,6 +1,7 @@
 """The whole way on a checkpoint in the form a hub gives: train, save, load, score, in torch and ONNX."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -8,11 +9,12 @@ import iraqcoal_nlp as iq
 from iraqcoal_nlp.data.splits import Splits
 from iraqcoal_nlp.model.backends.onnx import OnnxBackend
 from iraqcoal_nlp.model.backends.torch import TorchBackend
+from iraqcoal_nlp.model.dequantize import weights_from_onnx
 from iraqcoal_nlp.model.export import export_onnx
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
-from iraqcoal_nlp.model.store import SAFETENSORS
+from iraqcoal_nlp.model.store import SAFETENSORS, ModelFolder
 from iraqcoal_nlp.training import finetune as finetuning
-from iraqcoal_nlp.training.encoders import load_tokenizer
+from iraqcoal_nlp.training.encoders import build_model, load_tokenizer
 from iraqcoal_nlp.training.recipe import TrainRecipe
 from iraqcoal_nlp.training.run import TrainData, train
 from toy import toy_recipe, toy_rows, toy_splits
@@ -31,6 +33,12 @@ def recipe(tiny_checkpoint) -> TrainRecipe:
 @pytest.fixture(scope="module")
 def folder(recipe, tmp_path_factory):
     return train(recipe, TrainData(splits=toy_splits()), tmp_path_factory.mktemp("run")).folder
+
+
+REGULARIZED = {
+    "r_drop": 1.0, "embedding_noise": 5.0, "ema_decay": 0.9, "spelling_noise": 0.5, "pooling": "mean_max",
+}  # fmt: skip
+QUERY = "الموقف من القوات الأجنبية"
 
 
 def finetune(recipe, rows, out):
@@ -70,7 +78,9 @@ def test_a_folder_without_torch_weights_still_scores_and_says_what_lacks(folder,
     assert iq.load(tmp_path, verify=False).classify_sentences(["استهدفت صواريخ قاعدة بلد"])[0].events == ("attack",)
 
 
-def test_one_seed_one_model_even_after_a_kill(recipe, tmp_path, monkeypatch):
+@pytest.mark.parametrize("settings", [{}, REGULARIZED], ids=["plain", "regularized"])
+def test_one_seed_one_model_even_after_a_kill(recipe, settings, tmp_path, monkeypatch):
+    recipe = replace(recipe, **settings)
     monkeypatch.setattr(finetuning, "_SAVE_EVERY", 10)
     rows = toy_rows()[::3]
     whole = finetune(recipe, rows, tmp_path / "whole")
@@ -101,6 +111,41 @@ def test_nothing_left_to_train_on_is_said(recipe, tmp_path):
     with pytest.raises(iq.InputError, match="no row is left to train on: 3 were given"):
         train(recipe, data, tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("pooling", ["max", "mean_max"])
+def test_the_graphs_of_other_poolings_equal_torch(recipe, pooling, tmp_path):
+    rows = toy_rows()[::5]
+    model = finetune(replace(recipe, pooling=pooling, epochs=1.0), rows, tmp_path / "run")
+    export_onnx(model, tmp_path / "fp32.onnx", int8=False)
+    export_onnx(model, tmp_path / "int8.onnx", int8=True)
+    windows = [[2, *range(10, 10 + n), 3] for n in (1, 5, 60)]
+    reference = TorchBackend(model, device="cpu").logits(windows)
+    for name, tolerance in (("fp32.onnx", 1e-4), ("int8.onnx", 0.2)):
+        for one, other in zip(OnnxBackend(tmp_path / name).logits(windows), reference, strict=True):
+            assert one == pytest.approx(other, abs=tolerance)
+    weights = weights_from_onnx(tmp_path / "int8.onnx")
+    assert weights["events_head.weight"].shape == model.events_head.weight.shape
+    assert weights["events_head.weight"].numpy() == pytest.approx(model.events_head.weight.detach().numpy(), abs=0.01)
+
+
+def test_a_query_is_read_in_training_and_in_scoring(recipe, tmp_path):
+    asked = replace(recipe, target_query=QUERY, epochs=6.0)
+    folder = train(asked, TrainData(splits=toy_splits()), tmp_path / "run").folder
+    assert ModelFolder.open(folder).settings.target_query == QUERY
+    assert QUERY in (folder / "README.md").read_text("utf-8")
+    text = toy_rows()[0].text
+    classifier = iq.load(folder)
+    (window,) = load_tokenizer(asked).first_windows([classifier._normalize(text)])
+    assert classifier._tokenizer.windows([classifier._normalize(text)]) == [[window]]
+    assert len(window) > len(load_tokenizer(recipe).first_windows([classifier._normalize(text)])[0])
+    with pytest.raises(iq.RecipeError, match=r"target_query is '', but .* was trained with"):
+        build_model(replace(recipe, encoder=str(folder)), [])
+    build_model(replace(asked, encoder=str(folder)), [])
+
+
+def test_a_folder_without_a_query_has_the_settings_it_always_had(folder):
+    assert "target_query" not in json.loads((folder / "iraqcoal.json").read_text("utf-8"))
 
 
 def test_the_fp32_graph_equals_torch(folder, tmp_path):

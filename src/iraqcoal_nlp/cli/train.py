@@ -31,6 +31,10 @@ def train(
     gold: Annotated[
         Path | None, typer.Option("--gold", help="A test set of your own; what nearly repeats it does not train.")
     ] = None,
+    unlabelled: Annotated[
+        Path | None,
+        typer.Option("--unlabelled", help="Texts that a student learns from, a line each: .txt, .jsonl, .xz, .gz."),
+    ] = None,
     encoder: Annotated[
         str | None, typer.Option("--encoder", help="Overrides the recipe's encoder: a folder or hub name.")
     ] = None,
@@ -41,6 +45,7 @@ def train(
     from rich.console import Console
 
     from iraqcoal_nlp.codebook import HEADS
+    from iraqcoal_nlp.errors import InputError
 
     check_training()
     from iraqcoal_nlp.evaluation.checklist import shipped_checklist
@@ -54,7 +59,16 @@ def train(
     settings = TrainRecipe.from_toml(locate_recipe(recipe))
     if encoder:
         settings = replace(settings, encoder=encoder, encoder_name="", encoder_licence="")
-    read = TrainData.read(data, extra=extra or (), gold=gold, checklist=shipped_checklist(), seed=settings.split_seed)
+    if unlabelled and not settings.student_layers:
+        raise InputError("--unlabelled is for recipes with a student: set student_layers in the recipe")
+    read = TrainData.read(
+        data,
+        extra=extra or (),
+        gold=gold,
+        checklist=shipped_checklist(),
+        seed=settings.split_seed,
+        unlabelled=unlabelled,
+    )
     report = run(settings, read, out)
     console = Console(quiet=not first)
     if len(report.seeds.runs) > 1:

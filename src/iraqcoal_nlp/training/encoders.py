@@ -17,10 +17,12 @@ from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.model.configuration import IraqCoalConfig
 from iraqcoal_nlp.model.dequantize import weights_from_onnx
 from iraqcoal_nlp.model.encoder import load_encoder_config, load_encoder_tokenizer, longest_input
+from iraqcoal_nlp.model.loading import load_config, load_network
 from iraqcoal_nlp.model.locate import SHIPPED, locate_model
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.store import ONNX, SAFETENSORS, SETTINGS, TOKENIZER, ModelFolder
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
+from iraqcoal_nlp.text.normalize import build_normalizer
 from iraqcoal_nlp.training.recipe import TrainRecipe
 
 LOGGER = logging.getLogger(__name__)
@@ -32,6 +34,7 @@ def load_tokenizer(recipe: TrainRecipe) -> SentenceTokenizer:
     Raises:
         ModelFolderError: The encoder cannot be found or read.
     """
+    query = build_normalizer(recipe.normalizer)(recipe.target_query)
     folder = own_model(recipe)
     if folder is not None:
         config = IraqCoalConfig.from_pretrained(folder.path).encoder_config
@@ -40,8 +43,8 @@ def load_tokenizer(recipe: TrainRecipe) -> SentenceTokenizer:
             raise RecipeError(
                 f"max_length is {recipe.max_length}, but {recipe.encoder!r} reads {longest} pieces at once"
             )
-        return SentenceTokenizer.from_file(folder.path / TOKENIZER, max_length=recipe.max_length)
-    return load_encoder_tokenizer(recipe.encoder, max_length=recipe.max_length, revision=recipe.revision)
+        return SentenceTokenizer.from_file(folder.path / TOKENIZER, max_length=recipe.max_length, query=query)
+    return load_encoder_tokenizer(recipe.encoder, max_length=recipe.max_length, revision=recipe.revision, query=query)
 
 
 def build_model(
@@ -87,7 +90,12 @@ def public_name(recipe: TrainRecipe) -> str:
 def stance_weights(rows: Sequence[Annotation]) -> tuple[float, ...]:
     """Return 1/sqrt(frequency) per stance, scaled to mean 1; a stance that never occurs counts as once."""
     counts = Counter(row.stance for row in rows)
-    raw = [1 / math.sqrt(max(counts[stance], 1)) for stance in STANCES]
+    return inverse_sqrt([counts[stance] for stance in STANCES])
+
+
+def inverse_sqrt(counts: Sequence[int]) -> tuple[float, ...]:
+    """Return 1/sqrt(count) of each label, scaled to mean 1; one that never occurs counts as once."""
+    raw = [1 / math.sqrt(max(count, 1)) for count in counts]
     return tuple(weight * len(raw) / sum(raw) for weight in raw)
 
 
@@ -105,15 +113,18 @@ def _continued(recipe: TrainRecipe, folder: ModelFolder, losses: dict[str, Any])
             f"normalizer is {list(recipe.normalizer)}, but {recipe.encoder!r} was trained with "
             f"{list(folder.settings.normalizer)}: use the same"
         )
-    config = IraqCoalConfig.from_pretrained(folder.path)
+    if folder.settings.target_query != recipe.target_query:
+        raise RecipeError(
+            f"target_query is {recipe.target_query!r}, but {recipe.encoder!r} was trained with "
+            f"{folder.settings.target_query!r}: use the same"
+        )
+    config = load_config(folder.path)
     if config.pooling != recipe.pooling:
         raise RecipeError(f"pooling is {recipe.pooling!r}, but {recipe.encoder!r} was trained with {config.pooling!r}")
     for key, value in losses.items():
         setattr(config, key, list(value) if isinstance(value, tuple) else value)
     if folder.file(SAFETENSORS) is not None:
-        return IraqCoalForSentenceClassification.from_pretrained(
-            folder.path, config=config, dtype=torch.float32, use_safetensors=True, local_files_only=True
-        )
+        return load_network(folder.path, config)
     graph = folder.file(ONNX)
     if graph is None:
         raise RecipeError(f"encoder {recipe.encoder!r} holds neither {SAFETENSORS} nor {ONNX}")

@@ -18,13 +18,13 @@ from iraqcoal_nlp.codebook import STANCES
 from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.data.outputs import write_whole
 from iraqcoal_nlp.evaluation.predictions import HeadPredictions, Predictions
-from iraqcoal_nlp.evaluation.scores import label_scores, macro_average, stance_matrix
+from iraqcoal_nlp.evaluation.scores import collapsed, label_scores, macro_average, stance_matrix
 from iraqcoal_nlp.inference.calibration import sigmoid, softmax
-from iraqcoal_nlp.inference.thresholds import Bools
 from iraqcoal_nlp.model.backends.torch import TorchBackend
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.text.normalize import build_normalizer
+from iraqcoal_nlp.training.optimization import averaged_weights
 from iraqcoal_nlp.training.recipe import TrainRecipe
 
 LOGGER = logging.getLogger(__name__)
@@ -92,19 +92,6 @@ class DevRows:
         )
 
 
-def collapsed(gold: Bools, predicted: Bools) -> bool:
-    """Whether every row gets the same answer, although the gold gives several.
-
-    Some seeds of a large encoder end so, two of ten in published runs of AraBERT; a mean over seeds that holds one
-    measures luck.
-
-    Args:
-        gold: *Shape:* ``(n_sentences, n_labels)``.
-        predicted: Same shape.
-    """
-    return len(np.unique(predicted, axis=0)) == 1 < len(np.unique(gold, axis=0))
-
-
 def _macro_f1(head: HeadPredictions) -> float:
     return round(macro_average(label_scores(head.gold, head.predicted, head.labels)).f1, 4)
 
@@ -112,6 +99,7 @@ def _macro_f1(head: HeadPredictions) -> float:
 class EpochKeeper(TrainerCallback):
     """Scores each epoch on the dev rows, keeps the best one's weights in ``folder``, stops when nothing is gained.
 
+    Where the optimizer keeps averages of the weights, these are what is scored and kept.
     The history lies in a file, so that a killed run that goes on knows the epochs before.
     """
 
@@ -126,20 +114,20 @@ class EpochKeeper(TrainerCallback):
         args: TrainingArguments,
         state: TrainerState,
         control: TrainerControl,
-        **_: Any,  # noqa: ANN401 - the Trainer passes all it has
+        **given: Any,  # noqa: ANN401 - the Trainer passes all it has
     ) -> TrainerControl:
         """Score, keep, and say whether to stop."""
         epoch = _epoch(state)
         # A run that goes on from a checkpoint before this epoch's end meets its own later entries: they are replaced.
         history = {known: score for known, score in read_history(self._folder).items() if known < epoch}
-        score = self._dev.score(self._model)
-        LOGGER.info("epoch %d: dev macro-F1 %s", epoch, score)
         best_before = max((past.mean for past in history.values()), default=-1.0)
-        history[epoch] = score
-        if state.is_world_process_zero:
-            if self._keep_best and score.mean > best_before:
+        with averaged_weights(given["optimizer"]):
+            score = history[epoch] = self._dev.score(self._model)
+            if state.is_world_process_zero and self._keep_best and score.mean > best_before:
                 weights = {name: value.detach().cpu().contiguous() for name, value in self._model.state_dict().items()}
                 save_file(weights, self._folder / BEST)
+        LOGGER.info("epoch %d: dev macro-F1 %s", epoch, score)
+        if state.is_world_process_zero:
             told = json.dumps({str(known): asdict(past) for known, past in history.items()}, indent=1)
             write_whole(self._folder / HISTORY, [told, "\n"])
         best = best_epoch(history)
@@ -153,12 +141,12 @@ class EpochKeeper(TrainerCallback):
         args: TrainingArguments,
         state: TrainerState,
         control: TrainerControl,
-        **_: Any,  # noqa: ANN401 - as above
+        **given: Any,  # noqa: ANN401 - as above
     ) -> TrainerControl:
         """Score the epoch that a checkpoint ended, if the run was killed between the two."""
         at_an_end = state.epoch is not None and state.epoch >= 1 and abs(state.epoch - round(state.epoch)) < 1e-6
         if at_an_end and _epoch(state) not in read_history(self._folder):
-            return self.on_epoch_end(args, state, control)
+            return self.on_epoch_end(args, state, control, **given)
         return control
 
 

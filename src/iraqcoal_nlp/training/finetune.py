@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -17,24 +16,27 @@ from datasets import Dataset
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.utils.data import Sampler
-from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments, set_seed
-from transformers.trainer import TRAINER_STATE_NAME
+from transformers import Trainer, TrainerCallback, TrainingArguments, set_seed
 from transformers.trainer_callback import PrinterCallback
-from transformers.trainer_utils import get_last_checkpoint
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.data.annotations import Annotation
-from iraqcoal_nlp.model.batching import pad
 from iraqcoal_nlp.model.modeling import IGNORED_EVENT, IGNORED_STANCE, IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.text.normalize import build_normalizer
+from iraqcoal_nlp.training.collator import Collator, SpellingCollator
+from iraqcoal_nlp.training.consistency import disagreement, twice
 from iraqcoal_nlp.training.encoders import build_model
 from iraqcoal_nlp.training.epochs import BEST, DevRows, DevScore, EpochKeeper, best_epoch, load_best, read_history
-from iraqcoal_nlp.training.optimization import build_optimizer, finish, prepare
+from iraqcoal_nlp.training.optimization import build_optimizer, finish, keep_averages, prepare
 from iraqcoal_nlp.training.recipe import TrainRecipe
 from iraqcoal_nlp.training.sampling import LengthBatches
+from iraqcoal_nlp.training.trainer import ProgressLines, last_checkpoint, uses_bf16
 
 LOGGER = logging.getLogger(__name__)
+
+Collate = Callable[[list[dict[str, Any]]], dict[str, Tensor]]
+"""Makes a batch of rows; one that is a callback too is told of steps and epochs."""
 
 CHECKPOINTS = "checkpoints"
 """Folder inside a seed's folder; a run that finds one there goes on from it."""
@@ -92,14 +94,53 @@ def finetune(
     set_seed(seed)
     # Weights can be averaged only where the heads started alike.
     model = build_model(recipe, rows, head_seed=recipe.seeds[0] if recipe.seed_choice == "average" else seed)
-    finished = out / WEIGHTS
-    if finished.is_file():
-        LOGGER.info("seed %d was trained before: %s", seed, finished)
-        model.load_state_dict(load_file(finished))
-        return model.train(mode=False), _seed_run(recipe, seed, out)
+    if load_finished(model, out):
+        return model.train(mode=False), seed_run(recipe, seed, out)
     prepare(model, recipe)
-    model = _train(recipe, model, tokenize(recipe, rows, tokenizer), dev, out, seed)
-    report = _seed_run(recipe, seed, out)
+    plain = Collator(pad_id=model.config.encoder_config.pad_token_id or 0)
+    collator = SpellingCollator(plain, recipe, tokenizer, seed=seed) if recipe.spelling_noise else plain
+    dataset = tokenize(recipe, rows, tokenizer)
+    return fit(recipe, model, dataset, collator, out, seed=seed, dev=dev)
+
+
+def load_finished(model: IraqCoalForSentenceClassification, out: Path) -> bool:
+    """Put the weights that an earlier call has finished into the model, if there are any."""
+    finished = out / WEIGHTS
+    if not finished.is_file():
+        return False
+    LOGGER.info("%s was trained before", out.name)
+    model.load_state_dict(load_file(finished))
+    return True
+
+
+def fit(
+    recipe: TrainRecipe,
+    model: IraqCoalForSentenceClassification,
+    dataset: Dataset,
+    collator: Collate,
+    out: Path,
+    *,
+    seed: int,
+    dev: DevRows | None = None,
+    trainer: type[RecipeTrainer] | None = None,
+) -> tuple[IraqCoalForSentenceClassification, SeedRun]:
+    """Train a network that is made and prepared, and keep its finished weights in ``out``.
+
+    Args:
+        recipe: Settings of the run.
+        model: The network, ready to learn.
+        dataset: Rows as the collator takes them, with their ``length`` in pieces.
+        collator: Makes a batch of rows.
+        out: Folder of this network.
+        seed: Seed of the dropout and the order of rows.
+        dev: Rows that choose the epoch.
+        trainer: Computes the loss; without it, the network does.
+
+    Returns:
+        The network in evaluation mode, and its scores on the dev rows.
+    """
+    model = _train(recipe, model, dataset, collator, dev, out, seed, trainer or RecipeTrainer)
+    report = seed_run(recipe, seed, out)
     if report.kept_epoch is not None and report.kept_epoch != max(report.epochs):
         load_best(model, out)
     PartialState().wait_for_everyone()  # before the first process deletes what others still read
@@ -107,14 +148,14 @@ def finetune(
     if PartialState().is_main_process:
         # A half-written file must not pass for a finished one.
         save_file({name: value.contiguous() for name, value in model.state_dict().items()}, out / _UNFINISHED)
-        (out / _UNFINISHED).replace(finished)
+        (out / _UNFINISHED).replace(out / WEIGHTS)
         shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
         (out / BEST).unlink(missing_ok=True)
     return model.train(mode=False), report
 
 
 def tokenize(recipe: TrainRecipe, rows: Sequence[Annotation], tokenizer: SentenceTokenizer) -> Dataset:
-    """Return what the network trains on: piece ids, their number, and both heads' labels."""
+    """Return what the network trains on: texts, their piece ids and the number of these, and both heads' labels."""
     normalize = build_normalizer(recipe.normalizer)
     windows = tokenizer.windows([normalize(row.text) for row in rows])
     ids = [first for first, *_ in windows]
@@ -126,6 +167,7 @@ def tokenize(recipe: TrainRecipe, rows: Sequence[Annotation], tokenizer: Sentenc
     events = [row.events if "events" in recipe.heads else None for row in rows]
     return Dataset.from_dict(
         {
+            "text": [row.text for row in rows],
             "input_ids": ids,
             "length": [len(item) for item in ids],
             "stance_labels": [IGNORED_STANCE if stance is None else STANCES.index(stance) for stance in stances],
@@ -137,34 +179,34 @@ def tokenize(recipe: TrainRecipe, rows: Sequence[Annotation], tokenizer: Sentenc
     )
 
 
-class Collator:
-    """Pads a batch to its longest sentence."""
-
-    def __init__(self, pad_id: int) -> None:
-        self.pad_id = pad_id
-
-    def __call__(self, items: list[dict[str, Any]]) -> dict[str, Tensor]:
-        """Return tensors of *shape* ``(batch_size, seq_len)`` for ids and mask, and both heads' labels."""
-        ids, mask = pad([item["input_ids"] for item in items], self.pad_id)
-        return {
-            "input_ids": torch.from_numpy(ids),
-            "attention_mask": torch.from_numpy(mask),
-            "stance_labels": torch.tensor([item["stance_labels"] for item in items]),
-            "event_labels": torch.tensor([item["event_labels"] for item in items], dtype=torch.float32),
-        }
-
-
-class _Trainer(Trainer):
-    """The Trainer, with our optimizer, and with our order of rows unless the recipe wants the Trainer's own."""
+class RecipeTrainer(Trainer):
+    """The Trainer, with our optimizer and loss, and with our order of rows unless the recipe wants its own."""
 
     def __init__(self, recipe: TrainRecipe, **settings: Any) -> None:  # noqa: ANN401 - what Trainer takes
         super().__init__(**settings)
-        self._recipe = recipe
+        self.recipe = recipe
+
+    def compute_loss(
+        self,
+        model: torch.nn.Module,
+        inputs: dict[str, Tensor],
+        return_outputs: bool = False,
+        num_items_in_batch: Tensor | int | None = None,
+    ) -> Tensor | tuple[Tensor, Any]:
+        """Return the network's own loss, and with R-Drop how far two passes of it differ."""
+        weight, heads = self.recipe.r_drop, self.recipe.heads
+        if not weight:
+            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
+        output = model(**twice(inputs))
+        apart = disagreement(output, heads=heads, event_loss_weight=self.recipe.event_loss_weight)
+        loss = output.loss + weight * apart
+        return (loss, output) if return_outputs else loss
 
     def create_optimizer(self, model: torch.nn.Module | None = None) -> torch.optim.Optimizer:
+        """Return ours, made once."""
         if self.optimizer is None:
             network = cast("IraqCoalForSentenceClassification", self.model)
-            self.optimizer = build_optimizer(network, self._recipe)
+            self.optimizer = build_optimizer(network, self.recipe)
         return self.optimizer
 
     def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler[int] | None:
@@ -174,50 +216,29 @@ class _Trainer(Trainer):
         return LengthBatches(rows["length"], batch_size=self.args.train_batch_size, seed=self.args.seed)
 
 
-class _ProgressLines(TrainerCallback):
-    """Tells the steps and the loss in lines, where there is no terminal to draw a bar on."""
-
-    def on_train_begin(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        **_: Any,  # noqa: ANN401 - the Trainer passes all it has
-    ) -> None:
-        LOGGER.info("%d steps", state.max_steps)
-
-    def on_log(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        logs: dict[str, float] | None = None,
-        **_: Any,  # noqa: ANN401 - the Trainer passes all it has
-    ) -> None:
-        if state.is_world_process_zero and logs and "loss" in logs:
-            LOGGER.info("step %d of %d: loss %.4f", state.global_step, state.max_steps, float(logs["loss"]))
-
-
 def _train(
     recipe: TrainRecipe,
     model: IraqCoalForSentenceClassification,
     dataset: Dataset,
+    collator: Collate,
     dev: DevRows | None,
     out: Path,
     seed: int,
+    trainer_class: type[RecipeTrainer],
 ) -> IraqCoalForSentenceClassification:
     """Train the model as it is to the last epoch, on all processes that run this."""
     keeper = EpochKeeper(model, dev, out, recipe) if dev is not None and len(dev) else None
-    trainer = _Trainer(
+    trainer = trainer_class(
         recipe,
         model=model,
-        args=_arguments(recipe, out / CHECKPOINTS, seed),
+        args=training_arguments(recipe, out / CHECKPOINTS, seed, labels=["stance_labels", "event_labels"]),
         train_dataset=dataset,
-        data_collator=Collator(pad_id=model.config.encoder_config.pad_token_id or 0),
-        callbacks=[callback for callback in (keeper, _ProgressLines()) if callback is not None],
+        data_collator=collator,
+        callbacks=[given for given in (keeper, collator, ProgressLines()) if isinstance(given, TrainerCallback)],
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=_last_checkpoint(out / CHECKPOINTS))
+    trainer.train(resume_from_checkpoint=last_checkpoint(out / CHECKPOINTS))
+    keep_averages(trainer.optimizer)
     PartialState().wait_for_everyone()
     # Mixed precision wraps `forward`; left on, an exporter would write a bf16 graph.
     return cast(
@@ -226,21 +247,32 @@ def _train(
     )
 
 
-def _arguments(recipe: TrainRecipe, checkpoints: Path, seed: int) -> TrainingArguments:
+def training_arguments(
+    recipe: TrainRecipe, checkpoints: Path, seed: int, *, labels: Sequence[str]
+) -> TrainingArguments:
+    """Return what the Trainer takes of a recipe.
+
+    Args:
+        recipe: Settings of the run.
+        checkpoints: Folder for checkpoints.
+        seed: Seed of the dropout and the order of rows.
+        labels: Names of the columns that hold labels.
+    """
     return TrainingArguments(
         output_dir=str(checkpoints),
         per_device_train_batch_size=recipe.batch_size,
         gradient_accumulation_steps=recipe.gradient_accumulation,
         num_train_epochs=recipe.epochs,
         max_grad_norm=recipe.max_grad_norm,
+        neftune_noise_alpha=recipe.embedding_noise or None,
         lr_scheduler_type="linear",
         warmup_steps=recipe.warmup_ratio,  # below 1 it is a share of all steps
         use_cpu=not torch.cuda.is_available(),
-        bf16=recipe.precision == "bf16" or (recipe.precision == "auto" and _has_bf16()),
+        bf16=uses_bf16(recipe.precision),
         train_sampling_strategy="group_by_length" if recipe.row_order == "group_by_length" else "random",
         length_column_name="length",
         remove_unused_columns=False,  # our collator picks what the network takes
-        label_names=["stance_labels", "event_labels"],
+        label_names=list(labels),
         save_steps=_SAVE_EVERY,
         save_total_limit=2,
         logging_steps=50,
@@ -251,28 +283,7 @@ def _arguments(recipe: TrainRecipe, checkpoints: Path, seed: int) -> TrainingArg
     )
 
 
-def _has_bf16() -> bool:
-    """Whether bf16 arithmetic is native here: emulated, it is slower than fp32."""
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
-    capabilities = torch.backends.cpu.get_cpu_capability()
-    return "AVX512" in capabilities and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-
-
-def _last_checkpoint(checkpoints: Path) -> str | None:
-    """Return the newest whole checkpoint; those that a kill left half-written are deleted."""
-    while (found := get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None) is not None:
-        try:
-            json.loads((Path(found) / TRAINER_STATE_NAME).read_text("utf-8"))  # the Trainer writes it last
-        except (OSError, ValueError):
-            shutil.rmtree(found, ignore_errors=True)  # another process of this run may be faster
-            continue
-        LOGGER.info("resuming from %s", found)
-        return str(found)
-    return None
-
-
-def _seed_run(recipe: TrainRecipe, seed: int, out: Path) -> SeedRun:
+def seed_run(recipe: TrainRecipe, seed: int, out: Path) -> SeedRun:
     """Say what the seed's folder holds."""
     history = read_history(out)
     kept = None

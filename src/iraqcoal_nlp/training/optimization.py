@@ -1,10 +1,13 @@
-"""Which weights learn, and how fast: freezing, low-rank adapters, rates that fall from layer to layer."""
+"""Which weights learn, and how fast: freezing, low-rank adapters, rates that fall from layer to layer, averages."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import torch
 from torch.nn import Parameter
 from torch.optim import AdamW
 
@@ -60,6 +63,60 @@ def finish(model: IraqCoalForSentenceClassification, recipe: TrainRecipe) -> Non
         model.encoder = adapted.merge_and_unload()
 
 
+class AveragingAdamW(AdamW):
+    """AdamW that keeps an exponential moving average of the weights (Polyak and Juditsky, 1992).
+
+    The averages lie in its state beside the moments: a checkpoint of the optimizer holds them, and a run that goes on
+    from one goes on with them.
+
+    Args:
+        groups: Weights with their rates, as of ``AdamW``.
+        ema_decay: Share of the average that each step leaves as it was, in (0, 1); of step t at most
+            (1 + t) / (10 + t), so that a short run's average does not hang on where it started.
+    """
+
+    def __init__(self, groups: list[dict[str, Any]], *, ema_decay: float) -> None:
+        super().__init__(groups)
+        self._ema_decay = ema_decay
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
+        """Step, and draw the averages after the weights."""
+        loss: float | None = super().step(closure)
+        for parameter, state in self.state.items():
+            if "average" not in state:
+                state["average"] = parameter.detach().clone()
+            n_steps = float(state["step"])
+            kept = min(self._ema_decay, (1 + n_steps) / (10 + n_steps))
+            state["average"].lerp_(parameter, 1 - kept)
+        return loss
+
+    @torch.no_grad()
+    def exchange(self) -> None:
+        """Put the averages where the weights are, and the weights where the averages were."""
+        for parameter, state in self.state.items():
+            weights = parameter.detach().clone()
+            parameter.copy_(state["average"])
+            state["average"].copy_(weights)
+
+
+@contextmanager
+def averaged_weights(optimizer: object) -> Iterator[None]:
+    """Give the network the averages of its weights for a while, if the optimizer keeps any."""
+    keep_averages(optimizer)
+    try:
+        yield
+    finally:
+        keep_averages(optimizer)  # the same exchange, back
+
+
+def keep_averages(optimizer: object) -> None:
+    """Give the network the averages of its weights, if the optimizer keeps any; training is over then."""
+    inner = getattr(optimizer, "optimizer", optimizer)  # accelerate wraps it
+    if isinstance(inner, AveragingAdamW):
+        inner.exchange()
+
+
 def build_optimizer(model: IraqCoalForSentenceClassification, recipe: TrainRecipe) -> AdamW:
     """Return AdamW over the weights that learn; biases and layer norms have no decay."""
     n_layers = model.config.encoder_config.num_hidden_layers
@@ -73,6 +130,5 @@ def build_optimizer(model: IraqCoalForSentenceClassification, recipe: TrainRecip
             rate = recipe.learning_rate * recipe.layer_decay ** (n_layers + 1 - layer_of(name, n_layers))
         decay = recipe.weight_decay if parameter.ndim > 1 else 0.0
         groups.setdefault((rate, decay), []).append(parameter)
-    return AdamW(
-        [{"params": parameters, "lr": rate, "weight_decay": decay} for (rate, decay), parameters in groups.items()]
-    )
+    given = [{"params": parameters, "lr": rate, "weight_decay": decay} for (rate, decay), parameters in groups.items()]
+    return AveragingAdamW(given, ema_decay=recipe.ema_decay) if recipe.ema_decay else AdamW(given)

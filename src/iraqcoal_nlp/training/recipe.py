@@ -29,16 +29,22 @@ _CHOICES = {
 _RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
     (
         ("learning_rate", "head_learning_rate", "max_grad_norm", "batch_size", "gradient_accumulation", "epochs",
-         "event_loss_weight", "max_length"),
+         "event_loss_weight", "max_length", "student_epochs", "student_learning_rate"),
         lambda value: value > 0,
         "a number above 0",
     ),
-    (("freeze_layers", "lora_rank", "patience", "focal_gamma"), lambda value: value >= 0, "0 or a number above it"),
     (
-        ("head_dropout", "warmup_ratio", "weight_decay", "label_smoothing"),
+        ("freeze_layers", "lora_rank", "patience", "focal_gamma", "r_drop", "embedding_noise", "student_layers",
+         "vector_loss_weight"),
+        lambda value: value >= 0,
+        "0 or a number above it",
+    ),
+    (
+        ("head_dropout", "warmup_ratio", "weight_decay", "label_smoothing", "ema_decay"),
         lambda value: 0 <= value < 1,
         "a number from 0 to below 1",
     ),
+    (("spelling_noise",), lambda value: 0 <= value <= 1, "a number from 0 to 1"),
     (("layer_decay",), lambda value: 0 < value <= 1, "a number above 0, up to 1"),
 )  # fmt: skip
 
@@ -63,7 +69,11 @@ class TrainRecipe:
     normalizer: tuple[str, ...] = NEWS_V1
     """Names of the normalization steps, in order."""
     pooling: str = "mean"
-    """``mean`` over the sentence's tokens, or ``cls``, the first token."""
+    """``mean`` over the sentence's tokens, ``cls``, the first token, ``max`` over the tokens in each dimension, or
+    ``mean_max``, both of these end to end."""
+    target_query: str = ""
+    """Text that names the target, read before each sentence as a segment of its own, in scoring too (as the sentence
+    pairs of Sun et al., 2019, arXiv:1903.09588); empty is off. It takes its pieces from ``max_length``."""
     max_length: int = 128
     """Pieces the model reads at once."""
     head_dropout: float = 0.1
@@ -109,6 +119,18 @@ class TrainRecipe:
     """Share of the probability that goes to the other labels (Szegedy et al., 2016, arXiv:1512.00567), in [0, 1)."""
     focal_gamma: float = 0.0
     """Exponent of the focal loss (Lin et al., 2017, arXiv:1708.02002): what is learned counts less; 0 is off."""
+    r_drop: float = 0.0
+    """Weight of R-Drop (Liang et al., 2021, arXiv:2106.14448): each batch is read twice, under two dropouts, and both
+    heads' answers are drawn together. The authors took 0.5 to 5; 0 is off. Doubles the time."""
+    embedding_noise: float = 0.0
+    """Alpha of NEFTune (Jain et al., 2023, arXiv:2310.05914): in training, word embeddings get uniform noise of up to
+    alpha/sqrt(pieces * width). The authors took 5 to 15; 0 is off."""
+    spelling_noise: float = 0.0
+    """Share of the training sentences that an epoch spells in another way (no hamzas, ة as ه, words run together), in
+    [0, 1]; 0 is off."""
+    ema_decay: float = 0.0
+    """Decay of the moving average of the weights, such as 0.999, in [0, 1): the average is what is scored and kept. Of
+    the first steps it forgets faster (``min(decay, (1 + step) / (10 + step))``); 0 is off."""
     precision: str = "auto"
     """``bf16`` autocast, ``fp32``, or ``auto``: bf16 where the processor has it."""
     seeds: tuple[int, ...] = (13,)
@@ -117,6 +139,15 @@ class TrainRecipe:
     """Of several seeds, ``best`` keeps the one with the highest mean of both heads' macro-F1 on the dev rows;
     ``average`` takes the mean of their weights (Wortsman et al., 2022, arXiv:2203.05482). A collapsed seed is left out
     of both."""
+    student_layers: int = 0
+    """Layers of a student that learns from the seeds' networks, on the annotated sentences and unlabelled ones
+    (:mod:`iraqcoal_nlp.training.distil`), and becomes the model; 0: no student."""
+    student_epochs: float = 1.0
+    """The student's passes over all its sentences."""
+    student_learning_rate: float = 1e-4
+    """Peak rate of the student's encoder."""
+    vector_loss_weight: float = 1.0
+    """Factor on the student's loss for turning from the teacher's sentence vectors (1 - cosine)."""
     split_seed: int = 13
     """Seed of the split by documents."""
 

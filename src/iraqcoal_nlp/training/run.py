@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ from transformers.utils.logging import disable_progress_bar
 from iraqcoal_nlp._version import __version__
 from iraqcoal_nlp.codebook import EVENTS, HEADS, STANCES
 from iraqcoal_nlp.data.annotations import Annotation, label_counts, read_annotations, write_annotations
+from iraqcoal_nlp.data.corpus import read_corpus
 from iraqcoal_nlp.data.corrections import apply_corrections
+from iraqcoal_nlp.data.duplicates import find_copies
 from iraqcoal_nlp.data.fingerprints import rows_sha256
 from iraqcoal_nlp.data.splits import Splits, drop_leaks, split_rows
 from iraqcoal_nlp.errors import InputError
@@ -34,7 +36,7 @@ from iraqcoal_nlp.inference.thresholds import abstention_level, best_thresholds
 from iraqcoal_nlp.model.backends.onnx import OnnxBackend
 from iraqcoal_nlp.model.backends.protocol import Backend, Floats
 from iraqcoal_nlp.model.card import fill_card
-from iraqcoal_nlp.model.export import export_onnx
+from iraqcoal_nlp.model.export import check_export, export_onnx
 from iraqcoal_nlp.model.store import (
     CARD,
     EVALUATION,
@@ -47,6 +49,7 @@ from iraqcoal_nlp.model.store import (
 )
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.text.normalize import build_normalizer
+from iraqcoal_nlp.text.sentences import split_sentences
 from iraqcoal_nlp.training.encoders import load_tokenizer, own_model, public_name
 from iraqcoal_nlp.training.recipe import TrainRecipe
 from iraqcoal_nlp.training.seeds import SeedsReport, train_seeds
@@ -76,8 +79,12 @@ class TrainData:
     """Sentences that only train, such as authored ones."""
     gold: Sequence[Annotation] = ()
     """A public test set; nothing that resembles it may train."""
+    tests: Mapping[str, Sequence[Annotation]] = field(default_factory=dict)
+    """Further test sets by their names; nothing that resembles them may train."""
     checklist: Sequence[Case] = ()
     """Behavioural tests whose pass rates the card tells."""
+    unlabelled: Sequence[str] = ()
+    """Sentences that a student learns from as its teachers see them; near those that must stay unseen are left out."""
 
     @classmethod
     def read(
@@ -89,6 +96,7 @@ class TrainData:
         checklist: Path | None = None,
         corrections: Path | None = None,
         seed: int = 13,
+        unlabelled: Path | None = None,
     ) -> TrainData:
         """Read annotation files, and split the first: as its rows say, or by document.
 
@@ -99,6 +107,7 @@ class TrainData:
             checklist: Behavioural tests.
             corrections: Labels that replace those of the first file, by id.
             seed: Seed of the split by document.
+            unlabelled: Texts for a student, one a line; they are cut into sentences.
 
         Raises:
             InputError: A file cannot be read, or a row is wrong; the message names file and row.
@@ -115,20 +124,38 @@ class TrainData:
             extra=[row for file in extra for row in read_annotations(file)],
             gold=read_annotations(gold) if gold else (),
             checklist=read_checklist(checklist) if checklist else (),
+            unlabelled=_sentences(read_corpus([unlabelled])) if unlabelled else (),
         )
 
     def training_rows(self) -> list[Annotation]:
         """Return all training rows, without those that nearly repeat a sentence that must stay unseen.
 
-        The training side of the splits is compared with the gold alone: splits by document keep near-duplicates on one
-        side, and of given ones that do not, :func:`~iraqcoal_nlp.data.splits.split_rows` warns.
+        The training side of the splits is compared with the test sets alone: splits by document keep near-duplicates on
+        one side, and of given ones that do not, :func:`~iraqcoal_nlp.data.splits.split_rows` warns.
         """
-        held_out = [*self.splits.dev, *self.splits.test, *self.gold]
-        return [*drop_leaks(self.splits.train, self.gold), *drop_leaks(self.extra, held_out)]
+        tests = self._test_rows()
+        held_out = [*self.splits.dev, *self.splits.test, *tests]
+        return [*drop_leaks(self.splits.train, tests), *drop_leaks(self.extra, held_out)]
+
+    def _test_rows(self) -> list[Annotation]:
+        return [*self.gold, *(row for rows in self.tests.values() for row in rows)]
+
+    def unlabelled_sentences(self) -> list[str]:
+        """Return the unlabelled sentences without those that nearly repeat one that must stay unseen."""
+        held_out = [row.text for row in (*self.splits.dev, *self.splits.test, *self._test_rows())]
+        copies = find_copies(self.unlabelled, held_out)
+        return [text for index, text in enumerate(self.unlabelled) if index not in copies]
 
     def dev_rows(self) -> list[Annotation]:
-        """Return the dev rows that choose, those left out that nearly repeat a sentence of the gold."""
-        return drop_leaks(self.splits.dev, self.gold)
+        """Return the dev rows that choose, those left out that nearly repeat a sentence of a test set."""
+        return drop_leaks(self.splits.dev, self._test_rows())
+
+
+def _sentences(texts: Iterable[str]) -> list[str]:
+    """Cut texts into sentences, and keep each once."""
+    return list(
+        dict.fromkeys(text[sentence.start : sentence.end] for text in texts for sentence in split_sentences(text))
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,9 +185,10 @@ def train(recipe: TrainRecipe, data: TrainData, out: Path) -> TrainReport:
 
     Raises:
         ModelFolderError: The encoder cannot be found or read.
-        RecipeError: ``out`` holds another run.
+        RecipeError: ``out`` holds another run, or torch is too old to export.
         InputError: No row is left to train on.
     """
+    check_export()  # before the training, not hours later when the trained network is written
     disable_progress_bar()  # those of loading and writing one file; the Trainer's stays
     rows, dev = data.training_rows(), data.dev_rows()
     given = len(data.splits.train) + len(data.extra)
@@ -174,7 +202,8 @@ def train(recipe: TrainRecipe, data: TrainData, out: Path) -> TrainReport:
     if not dev:
         LOGGER.warning("no row is left to choose by: the last epoch is kept, and settings stay as they are")
     tokenizer = load_tokenizer(recipe)
-    network, seeds = train_seeds(recipe, rows, tokenizer, out, dev=dev)
+    unlabelled = data.unlabelled_sentences() if recipe.student_layers else ()
+    network, seeds = train_seeds(recipe, rows, tokenizer, out, dev=dev, unlabelled=unlabelled)
     folder = out / MODEL
     processes = PartialState()
     if processes.is_main_process:
@@ -202,7 +231,7 @@ def _measure(
     folder: Path,
 ) -> None:
     """Measure the folder, and write ``evaluation.json`` and the card into it."""
-    test = {HELD_OUT: data.splits.test, SEED_GOLD: data.gold}
+    test = {HELD_OUT: data.splits.test, **data.tests, SEED_GOLD: data.gold}
     used = {"train": rows, "dev": dev, **test}
     evaluation = {
         "scores": measure(folder, test),
@@ -247,7 +276,12 @@ def choose_settings(
         dev: Rows that choose.
     """
     parent = own_model(recipe)
-    base = ModelSettings(name=recipe.name, normalizer=recipe.normalizer, max_length=recipe.max_length)
+    base = ModelSettings(
+        name=recipe.name,
+        normalizer=recipe.normalizer,
+        max_length=recipe.max_length,
+        target_query=recipe.target_query,
+    )
     if parent is not None:
         base = replace(parent.settings, name=recipe.name, max_length=recipe.max_length)
     normalize = build_normalizer(recipe.normalizer)

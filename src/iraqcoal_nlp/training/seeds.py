@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,18 +14,16 @@ from torch import Tensor
 
 from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.data.fingerprints import rows_sha256
-from iraqcoal_nlp.data.outputs import write_whole
-from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
+from iraqcoal_nlp.text.normalize import build_normalizer
+from iraqcoal_nlp.training.distil import STUDENT, distil
 from iraqcoal_nlp.training.epochs import DevRows, DevScore
 from iraqcoal_nlp.training.finetune import SeedRun, finetune
 from iraqcoal_nlp.training.recipe import TrainRecipe
+from iraqcoal_nlp.training.trainer import claim_folder
 
 LOGGER = logging.getLogger(__name__)
-
-RUN = "run.sha256"
-"""File that says of which recipe and rows the checkpoints in a run's folder are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +49,9 @@ def train_seeds(
     out: Path,
     *,
     dev: Sequence[Annotation] = (),
+    unlabelled: Sequence[str] = (),
 ) -> tuple[IraqCoalForSentenceClassification, SeedsReport]:
-    """Train every seed of the recipe, and choose or average as it says.
+    """Train every seed of the recipe, and choose or average as it says, or let a student learn from them.
 
     Args:
         recipe: Settings of the run.
@@ -60,6 +59,7 @@ def train_seeds(
         tokenizer: The encoder's.
         out: Folder of the run; each seed has one inside.
         dev: Rows that choose epoch and seed. Without any, the last epoch and the first seed are kept.
+        unlabelled: Sentences for a student, if the recipe has one.
 
     Returns:
         The network in evaluation mode, and what happened.
@@ -68,7 +68,7 @@ def train_seeds(
         ModelFolderError: The encoder cannot be found or read.
         RecipeError: ``out`` holds checkpoints of another recipe or other rows.
     """
-    claim(out, recipe, rows, dev)
+    claim(out, recipe, rows, dev, unlabelled)
     dev_rows = DevRows(recipe, tokenizer, dev)
     runs: list[SeedRun] = []
     weights: dict[int, Mapping[str, Tensor]] = {}
@@ -81,11 +81,39 @@ def train_seeds(
             heads = " and ".join(run.score.collapsed)
             LOGGER.warning("seed %d has collapsed: its %s head gives every dev row the same answer", seed, heads)
     used = choose_seeds(recipe, runs)
-    model.load_state_dict(mean_weights([weights[seed] for seed in used]))
+    if recipe.student_layers:
+        model = _student(recipe, model, [weights[seed] for seed in used], rows, unlabelled, tokenizer, out, dev_rows)
+    else:
+        model.load_state_dict(mean_weights([weights[seed] for seed in used]))
     score = dev_rows.score(model) if len(dev_rows) else None
     if score is not None and len(used) > 1:
-        LOGGER.info("mean of %d seeds' weights: dev macro-F1 %s", len(used), score)
+        LOGGER.info(
+            "%s %d seeds: dev macro-F1 %s", "student of" if recipe.student_layers else "mean of", len(used), score
+        )
     return model.train(mode=False), SeedsReport(runs=tuple(runs), used=used, score=score)
+
+
+def _student(
+    recipe: TrainRecipe,
+    model: IraqCoalForSentenceClassification,
+    weights: Sequence[Mapping[str, Tensor]],
+    rows: Sequence[Annotation],
+    unlabelled: Sequence[str],
+    tokenizer: SentenceTokenizer,
+    out: Path,
+    dev: DevRows,
+) -> IraqCoalForSentenceClassification:
+    """Let the networks with these weights, of the model's shape, teach a student."""
+    teachers = []
+    for state in weights:
+        teacher = copy.deepcopy(model)
+        teacher.load_state_dict(state)
+        teachers.append(teacher)
+    normalize = build_normalizer(recipe.normalizer)
+    windows = tokenizer.first_windows([normalize(text) for text in [*(row.text for row in rows), *unlabelled]])
+    LOGGER.info("a student of %d layers learns from %d sentences", recipe.student_layers, len(windows))
+    student, _ = distil(recipe, teachers, rows, windows, out / STUDENT, dev=dev)
+    return student
 
 
 def choose_seeds(recipe: TrainRecipe, runs: Sequence[SeedRun]) -> tuple[int, ...]:
@@ -94,7 +122,7 @@ def choose_seeds(recipe: TrainRecipe, runs: Sequence[SeedRun]) -> tuple[int, ...
     if not sound:
         LOGGER.warning("every seed has collapsed: the model is not usable; try another learning rate or more rows")
         sound = list(runs)
-    if recipe.seed_choice == "average":
+    if recipe.seed_choice == "average" or recipe.student_layers:
         return tuple(run.seed for run in sound)
     return (max(sound, key=lambda run: -1.0 if run.score is None else run.score.mean).seed,)
 
@@ -109,19 +137,19 @@ def mean_weights(networks: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
     }
 
 
-def claim(out: Path, recipe: TrainRecipe, rows: Sequence[Annotation], dev: Sequence[Annotation]) -> None:
+def claim(
+    out: Path,
+    recipe: TrainRecipe,
+    rows: Sequence[Annotation],
+    dev: Sequence[Annotation],
+    unlabelled: Sequence[str] = (),
+) -> None:
     """Note whose checkpoints ``out`` holds, and refuse those of another run.
 
     Raises:
         RecipeError: The recipe or the rows differ from those of the checkpoints.
     """
     told = f"{recipe!r} {rows_sha256(rows)} {rows_sha256(dev)}"
-    fingerprint = hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()
-    path = out / RUN
-    if any(out.glob("seed-*/*")) and (not path.is_file() or path.read_text("utf-8").strip() != fingerprint):
-        raise RecipeError(
-            f"{out}: holds checkpoints of another recipe or other data: choose another folder or empty it"
-        )
-    out.mkdir(parents=True, exist_ok=True)
-    if os.environ.get("RANK", "0") == "0":  # of several processes, the first writes
-        write_whole(path, [fingerprint, "\n"])
+    if recipe.student_layers:
+        told += " " + hashlib.sha256("\n".join(unlabelled).encode("utf-8", "replace")).hexdigest()
+    claim_folder(out, told, checkpoints="seed-*/*")

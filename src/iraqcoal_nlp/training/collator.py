@@ -1,0 +1,69 @@
+"""From training rows to the tensors of a batch, as they are or in other spellings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from iraqcoal_nlp.model.batching import pad
+from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
+from iraqcoal_nlp.text.normalize import build_normalizer
+from iraqcoal_nlp.training.noise import spelling_noise
+from iraqcoal_nlp.training.recipe import TrainRecipe
+
+
+class Collator:
+    """Pads a batch to its longest sentence."""
+
+    def __init__(self, pad_id: int) -> None:
+        self.pad_id = pad_id
+
+    def __call__(self, items: list[dict[str, Any]]) -> dict[str, Tensor]:
+        """Return tensors of *shape* ``(batch_size, seq_len)`` for ids and mask, and both heads' labels."""
+        ids, mask = pad([item["input_ids"] for item in items], self.pad_id)
+        return {
+            "input_ids": torch.from_numpy(ids),
+            "attention_mask": torch.from_numpy(mask),
+            "stance_labels": torch.tensor([item["stance_labels"] for item in items]),
+            "event_labels": torch.tensor([item["event_labels"] for item in items], dtype=torch.float32),
+        }
+
+
+class SpellingCollator(TrainerCallback):
+    """Gives some sentences of each batch another spelling, in each epoch another one, and collates.
+
+    A spelling follows from seed, epoch and sentence alone, so that a killed run goes on as an unbroken one would. The
+    Trainer tells it the epoch: it must also be one of the run's callbacks.
+
+    Args:
+        collator: Makes the tensors.
+        recipe: Says how often, and how text is normalized.
+        tokenizer: The encoder's.
+        seed: Seed of the run.
+    """
+
+    def __init__(self, collator: Collator, recipe: TrainRecipe, tokenizer: SentenceTokenizer, *, seed: int) -> None:
+        self._collator, self._tokenizer, self._seed = collator, tokenizer, seed
+        self._probability = recipe.spelling_noise
+        self._normalize = build_normalizer(recipe.normalizer)
+        self._epoch = 0
+
+    def on_epoch_begin(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **_: Any,  # noqa: ANN401 - the Trainer passes all it has
+    ) -> None:
+        """Note the number of the epoch, from 0 on; a resumed run begins inside one."""
+        self._epoch = int(state.epoch + 1e-6)
+
+    def __call__(self, items: list[dict[str, Any]]) -> dict[str, Tensor]:
+        """Respell, and return what the collator makes of it."""
+        seed = f"{self._seed} {self._epoch}"
+        spelled = [spelling_noise(item["text"], seed=seed, probability=self._probability) for item in items]
+        windows = self._tokenizer.first_windows([self._normalize(text) for text in spelled])
+        return self._collator([item | {"input_ids": ids} for item, ids in zip(items, windows, strict=True)])

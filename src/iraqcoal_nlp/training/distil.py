@@ -1,0 +1,242 @@
+"""Knowledge distillation: a student of fewer layers learns from its teachers' probabilities on unlabelled sentences.
+
+Soft labels of both heads (Hinton et al., 2015, arXiv:1503.02531), the mean of several teachers', and the first
+teacher's sentence vectors (as the hidden states of Sanh et al., 2019, arXiv:1910.01108); the student starts from that
+teacher's layers, evenly spaced.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from datasets import Dataset
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from iraqcoal_nlp.codebook import EVENTS, STANCES
+from iraqcoal_nlp.data.annotations import Annotation
+from iraqcoal_nlp.errors import RecipeError
+from iraqcoal_nlp.inference.calibration import sigmoid, softmax
+from iraqcoal_nlp.model.backends.torch import TorchBackend
+from iraqcoal_nlp.model.batching import pad
+from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification, IraqCoalOutput
+from iraqcoal_nlp.training.epochs import DevRows
+from iraqcoal_nlp.training.finetune import RecipeTrainer, SeedRun, fit, load_finished, seed_run
+from iraqcoal_nlp.training.recipe import TrainRecipe
+from iraqcoal_nlp.training.trainer import uses_bf16
+
+LOGGER = logging.getLogger(__name__)
+
+STUDENT = "student"
+"""Folder of the student inside the run's folder."""
+
+TEACHERS = "teachers"
+"""Folder of what the teachers said, inside the student's folder."""
+
+_PART = 4_000  # sentences between two notes of a teacher: a kill costs a minute of a core
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class SoftLabels:
+    """What teachers say of sentences."""
+
+    stance_probs: Floats
+    """*Shape:* ``(n_sentences, n_stances)``; rows sum to 1."""
+    event_probs: Floats
+    """*Shape:* ``(n_sentences, n_events)``, in [0, 1]."""
+    vectors: NDArray[np.float16]
+    """The first teacher's pooled vectors. *Shape:* ``(n_sentences, hidden_size)``."""
+
+
+def distil(
+    recipe: TrainRecipe,
+    teachers: Sequence[IraqCoalForSentenceClassification],
+    rows: Sequence[Annotation],
+    windows: Sequence[Sequence[int]],
+    out: Path,
+    *,
+    dev: DevRows | None = None,
+) -> tuple[IraqCoalForSentenceClassification, SeedRun]:
+    """Train a student on annotated and unlabelled sentences; a killed run goes on from its last checkpoint.
+
+    An annotated sentence is learned as the mean of its labels and the teachers' probabilities.
+
+    Args:
+        recipe: Settings of the student: ``student_layers`` and those of the training.
+        teachers: Networks that were trained; the student starts from the first.
+        rows: Annotated sentences.
+        windows: Piece ids of the annotated sentences, then of the unlabelled ones.
+        out: Folder of the student.
+        dev: Rows that choose the epoch.
+
+    Returns:
+        The student in evaluation mode, and its scores on the dev rows.
+
+    Raises:
+        RecipeError: The teacher has fewer layers than the student shall have.
+    """
+    recipe = replace(
+        recipe, learning_rate=recipe.student_learning_rate, epochs=recipe.student_epochs, seeds=recipe.seeds[:1]
+    )
+    student = student_of(teachers[0], recipe.student_layers)
+    if load_finished(student, out):
+        return student.train(mode=False), seed_run(recipe, recipe.seeds[0], out)
+    soft = teach(teachers, windows, out / TEACHERS, bf16=uses_bf16(recipe.precision))
+    stance, events = _mixed(rows, soft)
+    dataset = Dataset.from_dict({
+        "input_ids": [list(ids) for ids in windows],
+        "length": [len(ids) for ids in windows],
+        "row": list(range(len(windows))),
+    })  # fmt: skip
+    pad_id = student.config.encoder_config.pad_token_id or 0
+    collator = _SoftCollator(pad_id, stance, events, soft.vectors)
+    return fit(recipe, student, dataset, collator, out, seed=recipe.seeds[0], dev=dev, trainer=_Distillation)
+
+
+def teach(
+    teachers: Sequence[IraqCoalForSentenceClassification], windows: Sequence[Sequence[int]], out: Path, *, bf16: bool
+) -> SoftLabels:
+    """Let the teachers judge sentences; a killed call goes on from the parts it has noted in ``out``.
+
+    Args:
+        teachers: Networks of one shape of output; they are put into evaluation mode.
+        windows: Piece ids of each sentence.
+        out: Folder of the notes.
+        bf16: Whether to compute in bf16.
+    """
+    said = [_judge(teacher, windows, out / f"{number}", bf16=bf16) for number, teacher in enumerate(teachers)]
+    return SoftLabels(
+        stance_probs=np.mean([softmax(stance.astype(np.float64)) for stance, _, _ in said], axis=0).astype(np.float32),
+        event_probs=np.mean([sigmoid(events.astype(np.float64)) for _, events, _ in said], axis=0).astype(np.float32),
+        vectors=said[0][2],
+    )
+
+
+def student_of(teacher: IraqCoalForSentenceClassification, n_layers: int) -> IraqCoalForSentenceClassification:
+    """Return a copy of the teacher with ``n_layers`` of its layers, evenly spaced, the last among them.
+
+    Raises:
+        RecipeError: The teacher has not so many.
+    """
+    own = len(layers_of(teacher))
+    if not 1 <= n_layers <= own:
+        raise RecipeError(f"student_layers is {n_layers}, but the teacher has {own} layers")
+    student = copy.deepcopy(teacher)
+    layers = layers_of(student)
+    kept = [layers[round((place + 1) * own / n_layers) - 1] for place in range(n_layers)]
+    del layers[:]
+    layers.extend(kept)
+    student.config.encoder_config.num_hidden_layers = n_layers
+    student.encoder.config.num_hidden_layers = n_layers
+    return student
+
+
+def layers_of(model: IraqCoalForSentenceClassification) -> nn.ModuleList:
+    """Return the encoder's list of layers, which the architectures name differently.
+
+    Raises:
+        RecipeError: It has none that can be found.
+    """
+    wanted = model.config.encoder_config.num_hidden_layers
+    for module in model.encoder.modules():
+        if isinstance(module, nn.ModuleList) and len(module) == wanted:
+            return module
+    raise RecipeError(f"{model.config.encoder_config.model_type}: its layers are not found, so it cannot be distilled")
+
+
+def _judge(
+    teacher: IraqCoalForSentenceClassification, windows: Sequence[Sequence[int]], notes: Path, *, bf16: bool
+) -> tuple[Floats, Floats, NDArray[np.float16]]:
+    """Return logits of both heads and pooled vectors of every sentence."""
+    notes.mkdir(parents=True, exist_ok=True)
+    parts = []
+    for first in range(0, len(windows), _PART):
+        path = notes / f"{first}.npz"
+        if not path.is_file():
+            stance, events, vectors = _judge_part(teacher, windows[first : first + _PART], bf16=bf16)
+            scratch = path.with_suffix(".part")
+            with scratch.open("wb") as file:
+                np.savez(file, stance=stance, events=events, vectors=vectors)
+            scratch.replace(path)
+            LOGGER.info("%s: %d of %d sentences judged", notes.name, first + len(stance), len(windows))
+        parts.append(np.load(path))
+    return (
+        np.concatenate([part["stance"] for part in parts]),
+        np.concatenate([part["events"] for part in parts]),
+        np.concatenate([part["vectors"] for part in parts]),
+    )
+
+
+def _judge_part(
+    teacher: IraqCoalForSentenceClassification, windows: Sequence[Sequence[int]], *, bf16: bool
+) -> tuple[Floats, Floats, NDArray[np.float16]]:
+    stance = np.empty((len(windows), len(STANCES)), dtype=np.float32)
+    events = np.empty((len(windows), len(EVENTS)), dtype=np.float32)
+    vectors = np.empty((len(windows), teacher.config.encoder_config.hidden_size), dtype=np.float16)
+    backend = TorchBackend(teacher)
+    with torch.autocast(teacher.device.type, dtype=torch.bfloat16, enabled=bf16):
+        for batch, output in backend.outputs(windows):
+            stance[batch] = output.stance_logits.float().cpu().numpy()
+            events[batch] = output.event_logits.float().cpu().numpy()
+            vectors[batch] = output.sentence_vectors.float().cpu().numpy()
+    return stance, events, vectors
+
+
+def _mixed(rows: Sequence[Annotation], soft: SoftLabels) -> tuple[Floats, Floats]:
+    """Return what is learned: of the first ``len(rows)`` sentences half their labels, half what the teachers say."""
+    stance, events = soft.stance_probs.copy(), soft.event_probs.copy()
+    for index, row in enumerate(rows):
+        if row.stance is not None:
+            stance[index] = (stance[index] + np.array([row.stance == label for label in STANCES])) / 2
+        if row.events is not None:
+            events[index] = (events[index] + np.array([label in row.events for label in EVENTS])) / 2
+    return stance, events
+
+
+class _SoftCollator:
+    """Pads a batch, and adds what its sentences teach."""
+
+    def __init__(self, pad_id: int, stance: Floats, events: Floats, vectors: NDArray[np.float16]) -> None:
+        self._pad_id, self._stance, self._events, self._vectors = pad_id, stance, events, vectors
+
+    def __call__(self, items: list[dict[str, Any]]) -> dict[str, Tensor]:
+        ids, mask = pad([item["input_ids"] for item in items], self._pad_id)
+        rows = [item["row"] for item in items]
+        return {
+            "input_ids": torch.from_numpy(ids),
+            "attention_mask": torch.from_numpy(mask),
+            "stance_probs": torch.from_numpy(self._stance[rows]),
+            "event_probs": torch.from_numpy(self._events[rows]),
+            "vectors": torch.from_numpy(self._vectors[rows].astype(np.float32)),
+        }
+
+
+class _Distillation(RecipeTrainer):
+    """The Trainer with the loss of a student."""
+
+    def compute_loss(
+        self,
+        model: nn.Module,
+        inputs: dict[str, Tensor],
+        return_outputs: bool = False,
+        num_items_in_batch: Tensor | int | None = None,
+    ) -> Any:  # noqa: ANN401 - as above
+        """Return the cross-entropy to the teachers in both heads, and how far the vector has turned from theirs."""
+        del num_items_in_batch
+        output: IraqCoalOutput = model(inputs["input_ids"], inputs["attention_mask"])
+        assert output.stance_logits is not None and output.event_logits is not None  # noqa: PT018
+        assert output.sentence_vectors is not None
+        stance = nn.functional.cross_entropy(output.stance_logits.float(), inputs["stance_probs"])
+        events = nn.functional.binary_cross_entropy_with_logits(output.event_logits.float(), inputs["event_probs"])
+        alike = nn.functional.cosine_similarity(output.sentence_vectors.float(), inputs["vectors"], dim=-1)
+        loss = stance + self.recipe.event_loss_weight * events + self.recipe.vector_loss_weight * (1.0 - alike).mean()
+        return (loss, output) if return_outputs else loss

@@ -1,0 +1,151 @@
+"""A student: starts as its teacher, learns what the teachers say, and ends the same after a kill."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner
+
+import iraqcoal_nlp as iq
+from iraqcoal_nlp.cli.main import app
+from iraqcoal_nlp.data.annotations import write_annotations
+from iraqcoal_nlp.errors import RecipeError
+from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
+from iraqcoal_nlp.text.normalize import build_normalizer
+from iraqcoal_nlp.training import distil as distilling
+from iraqcoal_nlp.training.distil import distil, layers_of, student_of, teach
+from iraqcoal_nlp.training.encoders import build_model, load_tokenizer
+from iraqcoal_nlp.training.epochs import DevRows
+from iraqcoal_nlp.training.recipe import TrainRecipe
+from iraqcoal_nlp.training.run import TrainData, train
+from toy import PLACES, toy_recipe, toy_splits
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # torch and its exporter warn of their internals
+
+UNLABELLED = [f"قال شهود إن صواريخ استهدفت قاعدة {place} وإن التحالف أوقف التدريب" for place in PLACES]
+
+
+@pytest.fixture(scope="module")
+def deep_checkpoint(tiny_checkpoint, tmp_path_factory):
+    """The tiny checkpoint with four layers."""
+    import shutil
+
+    from transformers import BertConfig, BertModel
+
+    folder = tmp_path_factory.mktemp("deep") / "bert"
+    shutil.copytree(tiny_checkpoint, folder)
+    torch.manual_seed(4)
+    BertModel(BertConfig.from_pretrained(tiny_checkpoint, num_hidden_layers=4)).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def recipe(deep_checkpoint) -> TrainRecipe:
+    return replace(
+        toy_recipe(deep_checkpoint), epochs=6.0, student_layers=2, student_epochs=6.0, student_learning_rate=5e-3
+    )
+
+
+@pytest.fixture(scope="module")
+def teacher(recipe) -> IraqCoalForSentenceClassification:
+    return build_model(recipe, toy_splits().train, head_seed=1)
+
+
+@pytest.fixture(scope="module")
+def windows(recipe):
+    normalize = build_normalizer(recipe.normalizer)
+    texts = [*(row.text for row in toy_splits().train), *UNLABELLED]
+    return load_tokenizer(recipe).first_windows([normalize(text) for text in texts])
+
+
+def test_a_student_of_all_layers_is_its_teacher(teacher, windows):
+    student = student_of(teacher, 4)
+    ids = torch.tensor([windows[0]])
+    mask = torch.ones_like(ids)
+    teacher.train(mode=False)
+    student.train(mode=False)
+    assert student(ids, mask).stance_logits.equal(teacher(ids, mask).stance_logits)
+
+
+@pytest.mark.parametrize(("n_layers", "kept"), [(1, [3]), (2, [1, 3]), (3, [0, 2, 3])])
+def test_a_student_has_evenly_spaced_layers_of_its_own(teacher, n_layers, kept):
+    student = student_of(teacher, n_layers)
+    assert student.config.encoder_config.num_hidden_layers == len(layers_of(student)) == n_layers
+    for layer, source in zip(layers_of(student), kept, strict=True):
+        weight, original = (item.state_dict()["output.dense.weight"] for item in (layer, layers_of(teacher)[source]))
+        assert weight.equal(original)
+        assert weight.data_ptr() != original.data_ptr()
+
+
+@pytest.mark.parametrize("n_layers", [0, 5])
+def test_a_student_has_no_more_layers_than_its_teacher(teacher, n_layers):
+    with pytest.raises(RecipeError, match="4 layers"):
+        student_of(teacher, n_layers)
+
+
+def test_soft_labels_are_the_mean_of_the_teachers_and_survive_a_kill(recipe, teacher, windows, tmp_path, monkeypatch):
+    other = build_model(recipe, toy_splits().train, head_seed=2)
+    whole = teach([teacher, other], windows, tmp_path / "whole", bf16=False)
+    alone = [teach([network], windows, tmp_path / name, bf16=False) for name, network in (("a", teacher), ("b", other))]
+    assert np.allclose(whole.stance_probs, (alone[0].stance_probs + alone[1].stance_probs) / 2, atol=1e-6)
+    assert np.allclose(whole.event_probs, (alone[0].event_probs + alone[1].event_probs) / 2, atol=1e-6)
+    assert np.array_equal(whole.vectors, alone[0].vectors)
+    assert np.allclose(whole.stance_probs.sum(axis=1), 1.0, atol=1e-5)
+
+    monkeypatch.setattr(distilling, "_PART", 16)
+    judged, real = [], distilling._judge_part
+
+    def killed(network, part, **how):
+        if len(judged) == 3:
+            raise KeyboardInterrupt
+        judged.append(len(part))
+        return real(network, part, **how)
+
+    monkeypatch.setattr(distilling, "_judge_part", killed)
+    with pytest.raises(KeyboardInterrupt):
+        teach([teacher, other], windows, tmp_path / "killed", bf16=False)
+    monkeypatch.setattr(
+        distilling, "_judge_part", lambda network, part, **how: judged.append(len(part)) or real(network, part, **how)
+    )
+    again = teach([teacher, other], windows, tmp_path / "killed", bf16=False)
+    assert sum(judged) == 2 * len(windows)
+    assert np.allclose(again.stance_probs, whole.stance_probs, atol=1e-5)  # in other batches
+
+
+def test_a_student_comes_nearer_to_its_teachers(recipe, teacher, windows, tmp_path):
+    rows = toy_splits().train
+    dev = DevRows(recipe, load_tokenizer(recipe), toy_splits().dev)
+    before = dev.score(student_of(teacher, 2))
+    student, run = distil(recipe, [teacher], rows, windows, tmp_path, dev=dev)
+    assert run.score.mean > before.mean
+    again, _ = distil(recipe, [teacher], rows, windows, tmp_path, dev=dev)
+    assert all(weight.equal(again.state_dict()[name]) for name, weight in student.state_dict().items())
+
+
+def test_the_student_of_a_run_is_its_model(recipe, tmp_path):
+    data = TrainData(splits=toy_splits(), unlabelled=[*UNLABELLED, toy_splits().test[0].text])
+    assert len(data.unlabelled_sentences()) == len(UNLABELLED)  # what must stay unseen teaches nothing
+    folder = train(replace(recipe, seeds=(3, 4)), data, tmp_path).folder
+    model = IraqCoalForSentenceClassification.from_pretrained(folder)
+    assert len(layers_of(model)) == 2
+    (result,) = iq.load(folder).classify_sentences([toy_splits().dev[0].text])
+    assert result.stance in iq.STANCES
+    with pytest.raises(RecipeError, match="another recipe or other data"):
+        train(replace(recipe, seeds=(3, 4)), replace(data, unlabelled=UNLABELLED[:3]), tmp_path)
+
+
+def test_a_student_reads_unlabelled_texts_sentence_by_sentence(tmp_path):
+    annotations, texts = tmp_path / "rows.jsonl", tmp_path / "texts.txt"
+    write_annotations([*toy_splits().train, *toy_splits().dev], annotations)
+    texts.write_text(f"{UNLABELLED[0]}. {UNLABELLED[1]}.\n\n{UNLABELLED[0]}.\n", encoding="utf-8")
+    data = TrainData.read(annotations, unlabelled=texts)
+    assert [text.rstrip(".") for text in data.unlabelled] == UNLABELLED[:2]
+
+
+def test_unlabelled_texts_without_a_student_are_refused(tmp_path):
+    result = CliRunner().invoke(
+        app, ["train", "smoke", "--data", "x.csv", "--out", str(tmp_path), "--unlabelled", "texts.txt"]
+    )
+    assert result.exit_code == 2
+    assert "set student_layers in the recipe" in result.output
