@@ -6,7 +6,7 @@ import lzma
 
 import pytest
 
-from iraqcoal_nlp.data.corpus import read_corpus
+from iraqcoal_nlp.data.corpus import read_corpus, read_documents
 from iraqcoal_nlp.errors import InputError
 
 LINES = ["طالب البرلمان بخروج القوات", "", "سلم التحالف معسكر بسماية", "سقطت ثلاثة صواريخ"]
@@ -21,6 +21,8 @@ def test_every_form_gives_the_same_texts(tmp_path, kind, compress):
     path.write_bytes(pack("\r\n".join(rows).encode("utf-8-sig")))
     assert list(read_corpus([path, path])) == [line for line in LINES if line] * 2
     assert list(read_corpus([path], every=3)) == [LINES[0], LINES[3]]
+    documents = [LINES[0], "\n".join(LINES[2:])] if kind == ".txt" else [line for line in LINES if line]
+    assert list(read_documents([path, path])) == documents * 2
 
 
 @pytest.mark.parametrize(

@@ -33,10 +33,9 @@ from pathlib import Path
 from typing import Any
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES, check_events, check_stance
-from iraqcoal_nlp.data.encodings import UNDECODED
 from iraqcoal_nlp.data.files import READ_FAULTS, open_text
 from iraqcoal_nlp.data.outputs import write_whole
-from iraqcoal_nlp.data.tables import csv_rows, json_rows, not_text
+from iraqcoal_nlp.data.tables import csv_rows, json_rows
 from iraqcoal_nlp.errors import CodebookError, InputError, printable
 
 SUFFIXES = (".jsonl", ".csv", ".tsv")
@@ -149,15 +148,12 @@ def scan_judgements(path: Path) -> Iterator[tuple[int, Annotation | InputError]]
             rows = (
                 json_rows(stream, path, encoding=encoding)
                 if is_json
-                else csv_rows(stream, path, needed=("text", "stance", "events"), advice=_ADVICE)
+                else csv_rows(stream, path, needed=("text", "stance", "events"), advice=_ADVICE, encoding=encoding)
             )
             seen = SeenJudgements()
             for number, row in rows:
                 if isinstance(row, InputError):
                     yield number, row
-                    continue
-                if any(isinstance(cell, str) and UNDECODED in cell for cell in row.values()):
-                    yield number, InputError(not_text(encoding), path=path, row=number)
                     continue
                 try:
                     fields = row if is_json else _decode_cells(row)
