@@ -122,7 +122,7 @@ def export_plain(folder: Path, plain: Path) -> None:
 def score(folder: Path, backend: str) -> dict[str, float]:
     """Return sentences per second of the whole classifier, and its peak memory."""
     import iraqcoal_nlp as iq  # noqa: PLC0415
-    from benchmark import median_seconds  # noqa: PLC0415
+    from benchmark_speed import median_seconds  # noqa: PLC0415
 
     texts = list(dict.fromkeys(json.loads(line)["text"] for line in GOLD.read_text(encoding="utf-8").splitlines()))
     classifier = iq.load(folder, backend=backend, device="cpu")

@@ -10,7 +10,7 @@ from transformers import AutoConfig, AutoModel
 
 from iraqcoal_nlp.errors import ModelFolderError
 from iraqcoal_nlp.model.backends.torch import TorchBackend
-from iraqcoal_nlp.model.configuration import IraqCoalConfig
+from iraqcoal_nlp.model.configuration import POOLINGS, IraqCoalConfig
 from iraqcoal_nlp.model.modeling import IGNORED_EVENT, IGNORED_STANCE, IraqCoalForSentenceClassification
 from iraqcoal_nlp.training.encoders import build_model
 from iraqcoal_nlp.training.recipe import TrainRecipe
@@ -19,7 +19,7 @@ IDS = torch.tensor([[2, 10, 11, 12, 3, 0], [2, 20, 3, 0, 0, 0], [2, 30, 31, 32, 
 MASK = (IDS != 0).long()
 
 
-@pytest.fixture(scope="module", params=["mean", "cls"])
+@pytest.fixture(scope="module", params=POOLINGS)
 def network(request, tiny_checkpoint) -> IraqCoalForSentenceClassification:
     torch.manual_seed(7)
     recipe = TrainRecipe(name="tiny", encoder=str(tiny_checkpoint), pooling=request.param, stance_weighting="none")
@@ -123,8 +123,8 @@ def test_auto_classes_open_a_saved_folder_with_the_same_outputs(network, tmp_pat
 
 
 def test_an_unknown_pooling_is_refused():
-    with pytest.raises(ValueError, match="unknown pooling 'max'"):
-        IraqCoalConfig(pooling="max")
+    with pytest.raises(ValueError, match="unknown pooling 'median'"):
+        IraqCoalConfig(pooling="median")
 
 
 def test_an_encoder_that_cannot_be_found_is_one_clear_line(tiny_checkpoint):

@@ -12,14 +12,14 @@ from iraqcoal_nlp.model.batching import length_batches, pad
 from iraqcoal_nlp.model.tokenizing import OVERLAP, SentenceTokenizer
 
 
-def tokenizer(max_length=64):
+def tokenizer(max_length=64, **settings):
     vocab = {"[CLS]": 0, "[SEP]": 1, "[UNK]": 2, "ا": 3} | {f"w{i}": 4 + i for i in range(300)}
     words = Tokenizer(models.WordLevel(vocab, unk_token="[UNK]"))
     words.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     words.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 0), ("[SEP]", 1)]
+        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=[("[CLS]", 0), ("[SEP]", 1)]
     )
-    return SentenceTokenizer(words, max_length=max_length)
+    return SentenceTokenizer(words, max_length=max_length, **settings)
 
 
 @given(st.integers(0, 300))
@@ -34,9 +34,18 @@ def test_windows_cover_every_piece_in_order_and_overlap(n):
     assert len(windows) == 1 or n > 62
 
 
+@given(st.integers(0, 300))
+def test_a_query_goes_before_every_window_and_nothing_else_changes(n):
+    text = " ".join(f"w{i}" for i in range(n))
+    (plain,), (windows,) = tokenizer(61).windows([text]), tokenizer(64, query="w7 w8").windows([text])
+    assert windows == [[0, 11, 12, 1, *window[1:]] for window in plain]
+
+
 def test_a_window_too_small_is_refused():
-    with pytest.raises(ModelFolderError, match="max_length 20 is too small"):
+    with pytest.raises(ModelFolderError, match="max_length 20 is too small: use at least 40"):
         tokenizer(20)
+    with pytest.raises(ModelFolderError, match="max_length 40 is too small: use at least 46"):
+        tokenizer(40, query="w1 w2 w3 w4 w5")
 
 
 def test_a_file_that_is_no_tokenizer_is_refused(tmp_path):

@@ -14,6 +14,7 @@ from iraqcoal_nlp.inference.aggregate import aggregate, check_aggregator, merge_
 from iraqcoal_nlp.inference.calibration import Floats, sigmoid, softmax
 from iraqcoal_nlp.inference.explain import explain_sentences
 from iraqcoal_nlp.model.backends.protocol import Backend
+from iraqcoal_nlp.model.fit import check_fit
 from iraqcoal_nlp.model.store import ONNX, SAFETENSORS, TOKENIZER, ModelFolder
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.records import (
@@ -53,7 +54,9 @@ class ArticleClassifier:
     def __init__(self, folder: ModelFolder, backend: Backend, tokenizer: SentenceTokenizer) -> None:
         check_aggregator(folder.settings.aggregator)
         self.settings = folder.settings
+        """What the folder stores beside the network: thresholds, temperatures, normalizer, lengths."""
         self.model_id = folder.model_id
+        """``name@`` and 12 digits of a hash over all files that change a prediction: the ``model`` of every row."""
         self.backend = backend.name
         """What computes the network, such as ``onnx`` or ``torch, cuda, bfloat16``."""
         self._backend = backend
@@ -69,6 +72,7 @@ class ArticleClassifier:
         device: str = "auto",
         dtype: str = "float32",
         threads: int = 0,
+        remember: int = 0,
         verify: bool = True,
     ) -> ArticleClassifier:
         """Open a model folder.
@@ -79,6 +83,7 @@ class ArticleClassifier:
             device: ``auto``, ``cpu``, or a torch device name; without CUDA, that is the CPU.
             dtype: Numbers the torch backend computes in: one of :data:`DTYPES`.
             threads: Sentences the ONNX backend scores at the same time; 0 means one per core.
+            remember: Sentences whose scores the ONNX backend keeps for when they come again.
             verify: Whether to check the files against the manifest.
 
         Raises:
@@ -96,8 +101,11 @@ class ArticleClassifier:
                 f"backend 'onnx' computes in the numbers of its graph, not in {dtype}: use backend='torch'"
             )
         folder = ModelFolder.open(path, verify=verify)
-        tokenizer = SentenceTokenizer.from_file(path / TOKENIZER, max_length=folder.settings.max_length)
-        network = _open_backend(folder, backend=backend, device=device, dtype=dtype, threads=threads)
+        settings = folder.settings
+        query = build_normalizer(settings.normalizer)(settings.target_query)
+        tokenizer = SentenceTokenizer.from_file(path / TOKENIZER, max_length=settings.max_length, query=query)
+        network = _open_backend(folder, backend=backend, device=device, dtype=dtype, threads=threads, remember=remember)
+        check_fit(network, tokenizer, path)
         return cls(folder, network, tokenizer)
 
     def classify(self, text: str, *, doc_id: str = "article") -> ArticleResult:
@@ -192,8 +200,20 @@ class ArticleClassifier:
         if not pairs:
             return []
         stance, events, n_windows = self._score([sentence.text for _, sentence in pairs])
+        # Thresholds are applied to all at once: on single rows, numpy takes longer to be called than to compute.
+        best = stance.argmax(axis=1).tolist()
+        accepted = (events >= np.asarray(self.settings.event_thresholds)).tolist()
+        stance_probs, event_probs = stance.tolist(), events.tolist()
         return [
-            self._result(doc_id, sentence, stance[row], events[row], windowed=n_windows[row] > 1)
+            self._result(
+                doc_id,
+                sentence,
+                stance_probs[row],
+                event_probs[row],
+                best=best[row],
+                accepted=accepted[row],
+                windowed=n_windows[row] > 1,
+            )
             for row, (doc_id, sentence) in enumerate(pairs)
         ]
 
@@ -213,20 +233,26 @@ class ArticleClassifier:
         stance_probs = softmax(stance_logits, self.settings.stance_temperature)
         event_probs = sigmoid(event_logits, self.settings.events_temperature)
         rows = [[places[window] for window in item] for item in windows]
-        merged = [merge_windows(stance_probs[row], event_probs[row]) for row in rows]
-        return (
-            np.stack([stance for stance, _ in merged]),
-            np.stack([events for _, events in merged]),
-            [len(item) for item in windows],
-        )
+        firsts = [row[0] for row in rows]
+        stance, events = stance_probs[firsts], event_probs[firsts]
+        for text, row in enumerate(rows):
+            if len(row) > 1:
+                stance[text], events[text] = merge_windows(stance_probs[row], event_probs[row])
+        return stance, events, [len(item) for item in windows]
 
     def _result(
-        self, doc_id: str, sentence: Sentence, stance_probs: Floats, event_probs: Floats, *, windowed: bool
+        self,
+        doc_id: str,
+        sentence: Sentence,
+        stance_probs: Sequence[float],
+        event_probs: Sequence[float],
+        *,
+        best: int,
+        accepted: Sequence[bool],
+        windowed: bool,
     ) -> SentenceResult:
-        """Apply thresholds, and say what is unusual."""
-        best = int(np.argmax(stance_probs))
+        """Make the record of a sentence, and say what is unusual; ``best`` is the index of its stance."""
         arabic = _ARABIC.search(sentence.text) is not None
-        accepted = event_probs >= np.asarray(self.settings.event_thresholds)
         return SentenceResult(
             doc_id=doc_id,
             sent_id=sentence.sent_id,
@@ -234,10 +260,10 @@ class ArticleClassifier:
             end=sentence.end,
             text=sentence.text,
             stance=STANCES[best] if arabic else NEUTRAL_STANCE,
-            stance_probs={label: round(float(p), _PLACES) for label, p in zip(STANCES, stance_probs, strict=True)},
+            stance_probs={label: round(p, _PLACES) for label, p in zip(STANCES, stance_probs, strict=True)},
             events=tuple(event for event, yes in zip(EVENTS, accepted, strict=True) if yes and arabic),
-            event_probs={label: round(float(p), _PLACES) for label, p in zip(EVENTS, event_probs, strict=True)},
-            abstained=not arabic or float(stance_probs[best]) < self.settings.abstain_below,
+            event_probs={label: round(p, _PLACES) for label, p in zip(EVENTS, event_probs, strict=True)},
+            abstained=not arabic or stance_probs[best] < self.settings.abstain_below,
             flags=tuple(flag for flag, on in ((WINDOWED, windowed), (NOT_ARABIC, not arabic)) if on),
             model=self.model_id,
         )
@@ -259,7 +285,9 @@ def _whole(text: str) -> list[Sentence]:
     return [Sentence(sent_id=0, start=0, end=len(text), text=text)] if text.strip() else []
 
 
-def _open_backend(folder: ModelFolder, *, backend: str, device: str, dtype: str, threads: int) -> Backend:
+def _open_backend(
+    folder: ModelFolder, *, backend: str, device: str, dtype: str, threads: int, remember: int
+) -> Backend:
     onnx, weights = folder.file(ONNX), folder.file(SAFETENSORS)
     if backend == "auto":
         plain = device in ("auto", "cpu") and dtype == DTYPES[0]
@@ -269,7 +297,7 @@ def _open_backend(folder: ModelFolder, *, backend: str, device: str, dtype: str,
             raise ModelFolderError(f"{folder.path}: has no {ONNX}; use backend='torch'")
         from iraqcoal_nlp.model.backends.onnx import OnnxBackend  # noqa: PLC0415 - only the chosen engine loads
 
-        return OnnxBackend(onnx, threads=threads)
+        return OnnxBackend(onnx, threads=threads, remember=remember)
     if weights is None:
         raise ModelFolderError(f"{folder.path}: has no {SAFETENSORS}: it runs with backend 'onnx', on the CPU")
     from iraqcoal_nlp.model.backends.torch import TorchBackend  # noqa: PLC0415 - torch takes seconds to load

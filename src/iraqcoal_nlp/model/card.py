@@ -12,6 +12,13 @@ from iraqcoal_nlp.codebook import EVENTS, HEADS, STANCES
 LABELS = {"stance": STANCES, "events": EVENTS}
 """Labels by head."""
 
+_POOLINGS = {
+    "mean": "mean-pooled",
+    "cls": "first-token",
+    "max": "max-pooled",
+    "mean_max": "mean- and max-pooled",
+}
+
 
 def fill_card(evaluation: Mapping[str, Any]) -> str:
     """Return the card as Markdown.
@@ -23,6 +30,7 @@ def fill_card(evaluation: Mapping[str, Any]) -> str:
         KeyError: Something that the card tells is missing.
     """
     recipe, settings = evaluation["recipe"], evaluation["settings"]
+    query = settings.get("target_query", "")  # figures of older runs have none
     seeds = evaluation["seeds"]
     thresholds = ", ".join(
         f"{event} {value:.2f}" for event, value in zip(EVENTS, settings["event_thresholds"], strict=True)
@@ -36,7 +44,8 @@ def fill_card(evaluation: Mapping[str, Any]) -> str:
         "encoder_licence": recipe["encoder_licence"] or "see the encoder's own card",
         # The library's own licence is not the weights': those follow the encoder's and the data's.
         "licence_tag": {"MIT": "mit", "Apache-2.0": "apache-2.0"}.get(recipe["encoder_licence"], "other"),
-        "pooling": {"mean": "mean-pooled", "cls": "first-token"}[recipe["pooling"]],
+        "pooling": _POOLINGS[recipe["pooling"]],
+        "query": f", after the query “{query}”" if query else "",
         "version": evaluation["library"],
         "sources": evaluation["sources"],
         "and_more": f", and chose {' and '.join(choices)}" if choices else "",

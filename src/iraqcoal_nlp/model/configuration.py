@@ -8,8 +8,9 @@ from transformers import AutoConfig, PretrainedConfig
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES
 
-POOLINGS = ("mean", "cls")
-"""Ways to make one vector of a sentence: mean over its real tokens, or the first token."""
+POOLINGS = ("mean", "cls", "max", "mean_max")
+"""Ways to make one vector of a sentence: mean over its real tokens, the first token, the highest value of each
+dimension, or mean and highest values end to end, twice as wide."""
 
 
 class IraqCoalConfig(PretrainedConfig):
@@ -53,6 +54,8 @@ class IraqCoalConfig(PretrainedConfig):
         if isinstance(encoder_config, dict):
             settings = dict(encoder_config)
             encoder_config = AutoConfig.for_model(settings.pop("model_type"), **settings)
+        if encoder_config is not None and hasattr(encoder_config, "auto_map"):
+            del encoder_config.auto_map  # names code on a hub; here only transformers' own classes are ever used
         self.encoder_config = encoder_config
         self.pooling = pooling
         self.head_dropout = head_dropout

@@ -31,7 +31,7 @@ def weights_from_onnx(path: Path) -> dict[str, Tensor]:
         ModelFolderError: The file is no such graph.
     """
     try:
-        graph = onnx.load(path)
+        graph = onnx.load(path, load_external_data=False)
     except Exception as error:  # protobuf raises classes of its own
         raise ModelFolderError(f"{path}: cannot be read as an ONNX graph ({error})") from None
     try:
@@ -51,8 +51,9 @@ def _weights(graph: ModelProto) -> dict[str, Tensor]:
             weights[base.removeprefix(_PREFIX)] = _restored(stored, base)
         elif not name.endswith(("_scale", "_zero_point")):
             weights[name.removeprefix(_PREFIX)] = torch.from_numpy(value.copy())
-    for base, bias in _linear_layers(graph):
-        weights[bias.removeprefix(_PREFIX).removesuffix("bias") + "weight"] = _restored(stored, base).T.contiguous()
+    for base, bias in _linear_layers(graph, stored):
+        matrix = torch.from_numpy(stored[base].copy()) if base in stored else _restored(stored, base)
+        weights[bias.removeprefix(_PREFIX).removesuffix("bias") + "weight"] = matrix.T.contiguous()
     return weights
 
 
@@ -63,15 +64,15 @@ def _restored(stored: dict[str, Any], base: str) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(value, dtype=np.float32))
 
 
-def _linear_layers(graph: ModelProto) -> list[tuple[str, str]]:
-    """Pair each quantized matrix with the bias that is added to its product: only the bias kept its name."""
+def _linear_layers(graph: ModelProto, stored: dict[str, Any]) -> list[tuple[str, str]]:
+    """Pair each matrix, quantized or kept, with the bias that is added to its product: only the bias kept its name."""
     readers: defaultdict[str, list[NodeProto]] = defaultdict(list)
     for node in graph.graph.node:
         for name in node.input:
             readers[name].append(node)
     pairs = []
     for node in graph.graph.node:
-        if node.op_type != "MatMulInteger":
+        if node.op_type != "MatMulInteger" and not (node.op_type == "MatMul" and node.input[1] in stored):
             continue
         after = node
         while after.op_type != "Add":

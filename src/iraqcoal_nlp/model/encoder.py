@@ -16,7 +16,7 @@ from typing import cast
 import torch
 from safetensors import SafetensorError
 from tokenizers import AddedToken, Tokenizer
-from transformers import AutoConfig, AutoModel, AutoTokenizer, PretrainedConfig, PreTrainedModel
+from transformers import AutoConfig, AutoModel, AutoModelForMaskedLM, AutoTokenizer, PretrainedConfig, PreTrainedModel
 from transformers.models.auto.tokenization_auto import get_tokenizer_config
 from transformers.utils.hub import cached_file
 
@@ -79,9 +79,41 @@ def load_encoder(encoder: str | Path, config: PretrainedConfig, *, revision: str
     Raises:
         ModelFolderError: The weights are missing, damaged, hold more than tensors, or are another network's.
     """
+    loaded, missing = _load(AutoModel, encoder, config, revision)
+    _refuse_missing(encoder, [name for name in missing if not name.startswith("pooler.")])
+    if getattr(loaded, "pooler", None) is not None:
+        loaded.pooler = None  # type: ignore[assignment]  # of most checkpoints it is random
+    return loaded
+
+
+def load_masked_lm(encoder: str | Path, config: PretrainedConfig, *, revision: str | None = None) -> PreTrainedModel:
+    """Load a checkpoint in fp32 with its masked-language-model head, to pre-train it further.
+
+    A head that its files lack is drawn new; its last layer is the table of word embeddings, if the configuration ties
+    them.
+
+    Args:
+        encoder: Hub name or folder.
+        config: That checkpoint's configuration.
+        revision: Branch, tag or commit on the hub; ``None`` is its main branch.
+
+    Raises:
+        ModelFolderError: As :func:`load_encoder`, or its family has no such head.
+    """
+    if type(config) not in AutoModelForMaskedLM._model_mapping:
+        raise ModelFolderError(f"{encoder}: encoders of the kind {config.model_type!r} predict no masked words")
+    loaded, missing = _load(AutoModelForMaskedLM, encoder, config, revision)
+    _refuse_missing(encoder, [name for name in missing if name.startswith(f"{loaded.base_model_prefix}.")])
+    return loaded
+
+
+def _load(
+    kind: type, encoder: str | Path, config: PretrainedConfig, revision: str | None
+) -> tuple[PreTrainedModel, list[str]]:
+    """Return the network, and the names of its weights that the files lack."""
     _TRANSFORMERS.addFilter(_without_report)
     try:
-        model, told = AutoModel.from_pretrained(
+        model, told = kind.from_pretrained(  # type: ignore[attr-defined]
             encoder,
             config=config,
             revision=revision,
@@ -98,30 +130,32 @@ def load_encoder(encoder: str | Path, config: PretrainedConfig, *, revision: str
         raise ModelFolderError(f"{encoder}: its weights cannot be loaded ({_first_line(error)})") from None
     finally:
         _TRANSFORMERS.removeFilter(_without_report)
-    missing = sorted(name for name in told["missing_keys"] if not name.startswith("pooler."))
+    return cast("PreTrainedModel", model), sorted(told["missing_keys"])
+
+
+def _refuse_missing(encoder: str | Path, missing: list[str]) -> None:
     if missing:
         raise ModelFolderError(
             f"{encoder}: {len(missing)} of the encoder's weights are not in its files ({missing[0]} for one): its "
             "config.json belongs to another checkpoint, or its weights were saved under other names"
         )
-    loaded = cast("PreTrainedModel", model)
-    if getattr(loaded, "pooler", None) is not None:
-        loaded.pooler = None  # type: ignore[assignment]  # of most checkpoints it is random
-    return loaded
 
 
 def _without_report(record: logging.LogRecord) -> bool:
-    """Drop the table of weights left behind, which are expected here; what lacks is judged by :func:`load_encoder`."""
-    return "LOAD REPORT" not in record.getMessage()
+    """Drop what is told of weights left behind and of new heads, both expected here; who loads judges what lacks."""
+    return not any(sign in record.getMessage() for sign in ("LOAD REPORT", "tied weights mapping"))
 
 
-def load_encoder_tokenizer(encoder: str | Path, *, max_length: int, revision: str | None = None) -> SentenceTokenizer:
+def load_encoder_tokenizer(
+    encoder: str | Path, *, max_length: int, revision: str | None = None, query: str = ""
+) -> SentenceTokenizer:
     """Load a checkpoint's tokenizer, with the window that its encoder is to read.
 
     Args:
         encoder: Hub name or folder.
         max_length: Pieces the model reads at once, special ones included.
         revision: Branch, tag or commit on the hub; ``None`` is its main branch.
+        query: Normalized text that goes before each sentence; empty is none.
 
     Raises:
         ModelFolderError: The vocabulary is missing, knows no Arabic letters or does not fit the encoder, or
@@ -143,7 +177,7 @@ def load_encoder_tokenizer(encoder: str | Path, *, max_length: int, revision: st
     longest = longest_input(config)
     if longest is not None and max_length > longest:
         raise ModelFolderError(f"{encoder}: reads {longest} pieces at once, max_length asks for {max_length}")
-    return SentenceTokenizer(pipeline, max_length=max_length)
+    return SentenceTokenizer(pipeline, max_length=max_length, query=query)
 
 
 def save_encoder(

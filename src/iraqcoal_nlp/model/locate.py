@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from iraqcoal_nlp.errors import ModelFolderError
+from iraqcoal_nlp.errors import ModelFolderError, printable
 
 SHIPPED = "iraqcoal-mini"
 """The model that comes with the package."""
@@ -25,11 +25,14 @@ def locate_model(model: str | Path | None = None) -> Path:
     if model is None or model == SHIPPED:
         return _shipped()
     path = Path(model)
-    if path.is_dir():
-        return path
+    try:
+        if path.is_dir():
+            return path
+    except OSError as error:  # a name that is too long, a folder that may not be entered
+        raise ModelFolderError(f"{printable(model)}: cannot be read ({error.strerror})") from None
     if isinstance(model, str) and HUB_NAME.fullmatch(model):
         return _from_hub(model)
-    raise ModelFolderError(f"{model}: no such model folder; the shipped model is {SHIPPED!r}")
+    raise ModelFolderError(f"{printable(model)}: no such model folder; the shipped model is {SHIPPED!r}")
 
 
 def shipped_path(name: str, *, source: str) -> Path:

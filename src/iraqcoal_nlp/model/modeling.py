@@ -28,11 +28,13 @@ class IraqCoalOutput(ModelOutput):
         loss: Sum of both heads' losses, if labels were given. *Shape:* ``()``.
         stance_logits: Raw stance scores, in the order of ``config.stances``. *Shape:* ``(batch_size, n_stances)``.
         event_logits: Raw event scores, in the order of ``config.events``. *Shape:* ``(batch_size, n_events)``.
+        sentence_vectors: What the heads read, without dropout. *Shape:* ``(batch_size, hidden_size)``.
     """
 
     loss: Tensor | None = None
     stance_logits: Tensor | None = None
     event_logits: Tensor | None = None
+    sentence_vectors: Tensor | None = None
 
 
 class IraqCoalForSentenceClassification(PreTrainedModel):
@@ -54,7 +56,7 @@ class IraqCoalForSentenceClassification(PreTrainedModel):
         self.encoder = AutoModel.from_config(config.encoder_config)
         if getattr(self.encoder, "pooler", None) is not None:
             self.encoder.pooler = None  # BERT's pooler would be trained by nothing
-        hidden = config.encoder_config.hidden_size
+        hidden = config.encoder_config.hidden_size * (2 if config.pooling == "mean_max" else 1)
         self.dropout = nn.Dropout(config.head_dropout)
         self.stance_head = nn.Linear(hidden, len(config.stances))
         self.events_head = nn.Linear(hidden, len(config.events))
@@ -100,7 +102,8 @@ class IraqCoalForSentenceClassification(PreTrainedModel):
         if token_type_ids is not None:
             inputs["token_type_ids"] = token_type_ids
         hidden: Tensor = self.encoder(**inputs).last_hidden_state
-        pooled = self.dropout(self._pool(hidden, attention_mask))
+        vectors = self._pool(hidden, attention_mask)
+        pooled = self.dropout(vectors)
         stance_logits = self.stance_head(pooled)
         event_logits = self.events_head(pooled)
         losses = []
@@ -112,14 +115,21 @@ class IraqCoalForSentenceClassification(PreTrainedModel):
             loss=torch.stack(losses).sum() if losses else None,
             stance_logits=stance_logits,
             event_logits=event_logits,
+            sentence_vectors=vectors,
         )
 
     def _pool(self, hidden: Tensor, attention_mask: Tensor) -> Tensor:
-        """Make one vector per sentence. *Shape:* ``(batch_size, hidden_size)``."""
+        """Make one vector per sentence. *Shape:* ``(batch_size, hidden_size)``, for ``mean_max`` twice as wide."""
         if self.config.pooling == "cls":
             return hidden[:, 0]
-        mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
-        return (hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1.0)
+        vectors = []
+        if self.config.pooling != "max":
+            mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
+            vectors.append((hidden * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1.0))
+        if self.config.pooling != "mean":
+            padding = attention_mask.unsqueeze(-1) == 0
+            vectors.append(hidden.masked_fill(padding, torch.finfo(hidden.dtype).min).amax(dim=1))
+        return torch.cat(vectors, dim=-1)
 
     def _stance_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Weighted cross-entropy over the labelled sentences; 0 if there are none."""

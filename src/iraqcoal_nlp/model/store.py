@@ -10,33 +10,43 @@ README.md          the model card                evaluation.json   figures behin
 manifest.json      size and sha256 of every file above
 ```
 
-Only JSON, safetensors and ONNX are ever read; nothing pickled.
+Only JSON, safetensors and ONNX are ever read; nothing pickled (:mod:`iraqcoal_nlp.model.manifest`).
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES, check_label_order
-from iraqcoal_nlp.errors import CodebookError, ModelFolderError
+from iraqcoal_nlp.errors import CodebookError, ModelFolderError, printable
+from iraqcoal_nlp.model.manifest import MANIFEST as MANIFEST  # part of the folder, as its other names
+from iraqcoal_nlp.model.manifest import check_files, read_json, read_manifest, write_json
+from iraqcoal_nlp.model.manifest import file_sha256 as file_sha256
+from iraqcoal_nlp.model.manifest import write_manifest as write_manifest
 
 FORMAT_VERSION = 1
 """Raised when an older library would misread a folder; not for new optional settings."""
 
-SETTINGS, MANIFEST, TOKENIZER, ONNX, SAFETENSORS = (
+LONGEST_WINDOW = 8192
+"""Pieces that the longest model may read at once: no encoder of sentences reads more."""
+
+SETTINGS, NETWORK, TOKENIZER, ONNX, SAFETENSORS = (
     "iraqcoal.json",
-    "manifest.json",
+    "config.json",
     "tokenizer.json",
     "model.onnx",
     "model.safetensors",
 )
 CARD, EVALUATION = "README.md", "evaluation.json"
 _DOCUMENTS = frozenset({CARD, EVALUATION, "LICENSE.encoder"})  # these do not change a prediction
+_LOADS_CODE = frozenset(
+    {"attn_implementation", "auto_map", "custom_pipelines", "experts_implementation", "quantization_config"}
+)  # settings by which transformers fetches or chooses code
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +59,8 @@ class ModelSettings:
     """Names of the normalization steps, in order."""
     max_length: int
     """Pieces the model reads at once, special ones included."""
+    target_query: str = ""
+    """Text that goes before each sentence as a segment of its own, before normalization; empty is none."""
     stance_temperature: float = 1.0
     """Divisor of the stance logits before the softmax."""
     events_temperature: float = 1.0
@@ -69,17 +81,25 @@ class ModelSettings:
 
         Raises:
             CodebookError: The labels or their order are not the codebook's.
-            ValueError: A number is missing or out of range.
+            ValueError: A number is missing or out of range, or a name is none.
         """
         check_label_order(self.stances, self.events)
+        if not isinstance(self.name, str) or not self.name or len(self.name) > 100 or not self.name.isprintable():
+            raise ValueError("name is no short line of text")
+        if not isinstance(self.normalizer, tuple) or not all(isinstance(step, str) for step in self.normalizer):
+            raise ValueError("normalizer is no list of names")
         if len(self.event_thresholds) != len(self.events):
             raise ValueError(f"{len(self.event_thresholds)} thresholds for {len(self.events)} events")
-        if min(self.stance_temperature, self.events_temperature) <= 0:
+        if not all(0 < divisor < math.inf for divisor in (self.stance_temperature, self.events_temperature)):
             raise ValueError("a temperature is not above 0")
         if not all(0 <= level <= 1 for level in (*self.event_thresholds, self.abstain_below)):
             raise ValueError("a threshold is outside [0, 1]")
         if not isinstance(self.max_length, int):
             raise ValueError(f"max_length is {self.max_length!r}")
+        if not 0 < self.max_length <= LONGEST_WINDOW:
+            raise ValueError(f"max_length {self.max_length} is outside [1, {LONGEST_WINDOW}]")
+        if not isinstance(self.target_query, str):
+            raise ValueError(f"target_query is {self.target_query!r}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,21 +119,20 @@ class ModelFolder:
 
         Args:
             path: The model folder.
-            verify: Whether to compare each file with its sha256 in the manifest.
+            verify: Whether to compare the files with the manifest and their sha256 there.
 
         Raises:
-            ModelFolderError: Something is missing, damaged, unknown, or of a newer format; the message says which file.
+            ModelFolderError: Something is missing, damaged, unknown, unsafe, or of a newer format; the message says
+                which file.
         """
-        if not path.is_dir():
-            raise ModelFolderError(f"{path}: no such model folder")
-        if not (path / MANIFEST).is_file():
-            inside = path / "model"
-            hint = f": use {inside}" if (inside / MANIFEST).is_file() else ""
-            raise ModelFolderError(f"{path}: is no model folder, it has no {MANIFEST}{hint}")
-        files = _read_manifest(path)
-        if verify:
-            _verify(path, files)
+        try:
+            files = _check_folder(path, verify=verify)
+        except OSError as error:
+            place = printable(error.filename or path)
+            raise ModelFolderError(f"{place}: cannot be read ({error.strerror})") from None
         settings = _read_settings(path / SETTINGS)
+        if NETWORK in files:
+            _check_network(path / NETWORK)
         hashes = "".join(f"{name}:{files[name]}\n" for name in sorted(files) if name not in _DOCUMENTS)
         digest = hashlib.sha256(hashes.encode()).hexdigest()
         model_id = f"{settings.name}@{digest[:12]}"
@@ -127,7 +146,10 @@ class ModelFolder:
 
 def write_settings(path: Path, settings: ModelSettings) -> None:
     """Write ``iraqcoal.json`` into the folder."""
-    _write_json(path / SETTINGS, {"format_version": FORMAT_VERSION} | asdict(settings))
+    content = {"format_version": FORMAT_VERSION} | asdict(settings)
+    if not settings.target_query:
+        del content["target_query"]  # libraries from before there was one read the folder too
+    write_json(path / SETTINGS, content)
 
 
 def read_evaluation(path: Path) -> dict[str, Any]:
@@ -136,44 +158,27 @@ def read_evaluation(path: Path) -> dict[str, Any]:
     Raises:
         ModelFolderError: The folder has none, or they are not JSON.
     """
-    return _read_json(path / EVALUATION)
+    return read_json(path / EVALUATION)
 
 
-def write_manifest(path: Path) -> None:
-    """List every file of the folder with its size and sha256; call it last."""
-    files = sorted(file for file in path.iterdir() if file.is_file() and file.name != MANIFEST)
-    listed = {file.name: {"bytes": file.stat().st_size, "sha256": file_sha256(file)} for file in files}
-    _write_json(path / MANIFEST, {"files": listed})
-
-
-def _read_manifest(path: Path) -> dict[str, str]:
-    """Return sha256 by file name."""
-    content = _read_json(path / MANIFEST)
-    files = content.get("files")
-    if not isinstance(files, dict):
-        raise ModelFolderError(f"{path / MANIFEST}: lists no files")
-    hashes = {}
-    for name, facts in files.items():
-        if Path(name).name != name or not isinstance(facts, dict) or not isinstance(facts.get("sha256"), str):
-            raise ModelFolderError(f"{path / MANIFEST}: entry {name!r} is not a plain file name with its sha256")
-        hashes[name] = facts["sha256"]
-    for name in (SETTINGS, TOKENIZER):
-        if name not in hashes:
+def _check_folder(path: Path, *, verify: bool) -> dict[str, str]:
+    """Return the sha256 of each file by its name, once all are known to be safe and, if ``verify``, unchanged."""
+    if not path.is_dir():
+        raise ModelFolderError(f"{path}: no such model folder")
+    if not (path / MANIFEST).is_file():
+        inside = path / "model"
+        hint = f": use {inside}" if (inside / MANIFEST).is_file() else ""
+        raise ModelFolderError(f"{path}: is no model folder, it has no {MANIFEST}{hint}")
+    files = read_manifest(path)
+    for name in (SETTINGS, TOKENIZER, *((NETWORK,) if SAFETENSORS in files else ())):
+        if name not in files:
             raise ModelFolderError(f"{path / MANIFEST}: does not list {name}")
-    return hashes
-
-
-def _verify(path: Path, files: Mapping[str, str]) -> None:
-    for name, expected in files.items():
-        file = path / name
-        if not file.is_file():
-            raise ModelFolderError(f"{file}: named in the manifest but missing; fetch the model again")
-        if file_sha256(file) != expected:
-            raise ModelFolderError(f"{file}: differs from the manifest (sha256); fetch the model again")
+    check_files(path, files, verify=verify)
+    return files
 
 
 def _read_settings(path: Path) -> ModelSettings:
-    content = _read_json(path)
+    content = read_json(path)
     version = content.pop("format_version", None)
     if not isinstance(version, int):
         raise ModelFolderError(f"{path}: names no format_version")
@@ -190,23 +195,24 @@ def _read_settings(path: Path) -> ModelSettings:
     return settings
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def _check_network(path: Path) -> None:
+    """Refuse a network with other labels than ours, or one that would have transformers fetch code."""
+    content = read_json(path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ModelFolderError(f"{path}: cannot be read ({error.strerror})") from None
-    except ValueError as error:
-        raise ModelFolderError(f"{path}: not JSON ({error})") from None
-    if not isinstance(content, dict):
-        raise ModelFolderError(f"{path}: must hold a JSON object")
-    return content
+        check_label_order(content.get("stances", STANCES), content.get("events", EVENTS))
+    except (CodebookError, TypeError) as error:
+        raise ModelFolderError(f"{path}: {error}") from None
+    if unsafe := _LOADS_CODE.intersection(_keys(content)):
+        raise ModelFolderError(f"{path}: sets {min(unsafe)}, by which code could be loaded; a model here sets none")
 
 
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-
-
-def file_sha256(path: Path) -> str:
-    """Return the sha256 of a file's content, as 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _keys(content: Any) -> Iterator[str]:  # noqa: ANN401 - whatever JSON holds
+    """Give the keys of all objects inside a JSON value."""
+    waiting = [content]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            yield from value
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ import torch
 from iraqcoal_nlp.errors import ModelFolderError
 from iraqcoal_nlp.model.backends.protocol import Floats
 from iraqcoal_nlp.model.batching import length_batches, pad
+from iraqcoal_nlp.model.loading import load_network
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 
 logger = logging.getLogger(__name__)
@@ -51,28 +53,27 @@ class TorchBackend:
         """Load ``config.json`` and ``model.safetensors``.
 
         Raises:
-            ModelFolderError: transformers cannot load them.
+            ModelFolderError: They are damaged, or do not belong together.
         """
-        try:
-            model = IraqCoalForSentenceClassification.from_pretrained(
-                path, dtype=torch.float32, use_safetensors=True, local_files_only=True
-            )
-        except (OSError, ValueError, RuntimeError) as error:
-            raise ModelFolderError(f"{path}: cannot be loaded as a torch model ({error})") from None
-        return cls(model, device=device, dtype=dtype)
+        return cls(load_network(path), device=device, dtype=dtype)
 
     def logits(self, windows: Sequence[Sequence[int]]) -> tuple[Floats, Floats]:
         """See :meth:`Backend.logits`."""
         config = self._model.config
         stance = np.empty((len(windows), len(config.stances)), dtype=np.float32)
         events = np.empty((len(windows), len(config.events)), dtype=np.float32)
-        with torch.inference_mode():
-            for batch in length_batches([len(window) for window in windows]):
-                ids, mask = pad([windows[index] for index in batch], self._pad_id)
-                output = self._model(torch.from_numpy(ids).to(self._device), torch.from_numpy(mask).to(self._device))
-                stance[batch] = output.stance_logits.float().cpu().numpy()
-                events[batch] = output.event_logits.float().cpu().numpy()
+        for batch, output in self.outputs(windows):
+            stance[batch] = output.stance_logits.float().cpu().numpy()
+            events[batch] = output.event_logits.float().cpu().numpy()
         return stance, events
+
+    def outputs(self, windows: Sequence[Sequence[int]]) -> Iterator[tuple[list[int], Any]]:
+        """Yield what the network says batch by batch: the windows' indices, and an ``IraqCoalOutput``."""
+        for batch in length_batches([len(window) for window in windows]):
+            ids, mask = pad([windows[index] for index in batch], self._pad_id)
+            with torch.inference_mode():
+                output = self._model(torch.from_numpy(ids).to(self._device), torch.from_numpy(mask).to(self._device))
+            yield batch, output
 
 
 def _usable(device: str) -> str:
