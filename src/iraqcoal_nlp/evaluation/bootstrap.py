@@ -120,6 +120,72 @@ def paired_bootstrap(
     )
 
 
+def weighted_f1(gold: Bools, predicted: Bools, weights: Sequence[float]) -> float:
+    """Return the sum of the labels' F1 scores, each times its weight; a label that nowhere occurs scores 0."""
+    everything = [str(row) for row in range(len(gold))]
+    return float(np.nan_to_num(_Counts(gold, predicted, everything).f1(np.ones((1, len(gold))))[0, :-1]) @ weights)
+
+
+def weighted_interval(
+    gold: Bools,
+    runs: Sequence[Bools],
+    documents: Sequence[str],
+    weights: Sequence[float],
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> Interval | None:
+    """Return the interval of a weighted F1, mean of several runs of one model on the same sentences.
+
+    What scatters here is which sentences are asked; how much the runs themselves scatter is to be seen in their scores.
+
+    Args:
+        gold: True where annotators chose the label. *Shape:* ``(n_sentences, n_labels)``.
+        runs: What each run chose. Same shape each.
+        documents: Document of each sentence.
+        weights: What each label counts; those of weight 0 are not looked at.
+        resamples: How often as many documents are drawn as there are.
+        seed: Seed of the draws.
+    """
+    counts, used, weight = _used(gold, runs, documents, weights)
+    return _interval(_mean_scores(counts, used, weight, resamples, seed), counts[0].n_speaking[-1])
+
+
+def paired_weighted(
+    gold: Bools,
+    first: Sequence[Bools],
+    second: Sequence[Bools],
+    documents: Sequence[str],
+    weights: Sequence[float],
+    *,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
+) -> Difference:
+    """Compare two models by a weighted F1, mean of each one's runs: see :func:`paired_bootstrap`."""
+    moved, observed = [], []
+    for runs in (first, second):
+        counts, used, weight = _used(gold, runs, documents, weights)
+        moved.append(_mean_scores(counts, used, weight, resamples, seed))
+        observed.append(float(np.mean([weighted_f1(gold, run, weights) for run in runs])))
+    n_speaking = int(counts[0].n_speaking[-1])
+    column = moved[1] - moved[0]
+    return Difference(
+        first=observed[0],
+        second=observed[1],
+        interval=_interval(column, n_speaking),
+        p_value=None if n_speaking < 2 else _p_value(column, observed[1] - observed[0]),
+    )
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return p-values of several comparisons, raised so that they bound the chance of any false alarm (Holm, 1979)."""
+    adjusted, highest = [0.0] * len(p_values), 0.0
+    for rank, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
+        adjusted[place] = highest
+    return adjusted
+
+
 class _Counts:
     """What F1 needs to know of each document. *Shapes:* ``(n_documents, n_labels)``."""
 
@@ -147,6 +213,22 @@ class _Counts:
         scores = np.divide(2 * right, total, out=np.full_like(total, np.nan), where=total > 0)
         scores[:, ~self._total.any(axis=0)] = 0.0
         return np.column_stack([scores, scores.mean(axis=1)])
+
+
+def _used(
+    gold: Bools, runs: Sequence[Bools], documents: Sequence[str], weights: Sequence[float]
+) -> tuple[list[_Counts], Bools, Floats]:
+    weight = np.asarray(weights, dtype=np.float64)
+    return [_Counts(gold, run, documents) for run in runs], weight > 0, weight[weight > 0]
+
+
+def _mean_scores(counts: Sequence[_Counts], used: Bools, weight: Floats, resamples: int, seed: int) -> Floats:
+    """Return the runs' mean weighted F1 of each draw, NaN where a label is absent. *Shape:* ``(n_draws,)``."""
+    parts = []
+    for draws in _draws(counts[0].n_documents, resamples, seed):
+        scores = [one.f1(draws)[:, :-1][:, used] @ weight for one in counts]
+        parts.append(np.mean(scores, axis=0))
+    return np.concatenate(parts)
 
 
 def _draws(n_documents: int, resamples: int, seed: int) -> Iterator[Floats]:

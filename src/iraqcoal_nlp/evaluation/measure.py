@@ -52,7 +52,7 @@ def score_predictions(predictions: Predictions) -> dict[str, Any]:
         the events have ``micro_f1``.
     """
     scores: dict[str, Any] = {"n_sentences": predictions.n_sentences, "n_documents": predictions.n_documents}
-    scores |= {name: _head_scores(head) for name, head in predictions.heads.items()}
+    scores |= {name: head_scores(head) for name, head in predictions.heads.items()}
     if "stance" in scores:
         scores["stance"] |= _stance_scores(predictions)
     if "events" in scores:
@@ -76,7 +76,8 @@ def compare_predictions(first: Predictions, second: Predictions) -> dict[str, An
     return compared
 
 
-def _head_scores(head: HeadPredictions) -> dict[str, Any]:
+def head_scores(head: HeadPredictions) -> dict[str, Any]:
+    """Return what :func:`score_predictions` says of any head."""
     scores = label_scores(head.gold, head.predicted, head.labels)
     areas = average_precisions(head.gold, head.probs, head.labels)
     intervals = f1_intervals(head.gold, head.predicted, head.documents)

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 FORMATS = ("png", "svg")
 
-_SIZE = (5.2, 4.2)  # inches
+SIZE = (5.2, 4.2)  # inches
 _DOTS_PER_INCH = 150
-_BLUE, _ORANGE, _GREY = "#2f6690", "#d1603d", "#6b6b6b"  # told apart by those who see few colours, and in print
+BLUE, ORANGE, GREY = "#2f6690", "#d1603d", "#6b6b6b"  # told apart by those who see few colours, and in print
 
 
 def require_matplotlib() -> None:
@@ -88,10 +88,10 @@ def reliability_diagram(bins: Sequence[ReliabilityBin], *, error: float, title: 
     stated = np.array([part.probability for part in bins])
     true = np.array([part.frequency for part in bins])
     count = np.array([part.count for part in bins])
-    figure, axes = _figure(f"{title}\nECE {error:.3f} over {count.sum():,} cases")
-    axes.plot([0, 1], [0, 1], color=_GREY, linewidth=1, linestyle="--", label="perfectly calibrated")
+    figure, axes = new_figure(f"{title}\nECE {error:.3f} over {count.sum():,} cases")
+    axes.plot([0, 1], [0, 1], color=GREY, linewidth=1, linestyle="--", label="perfectly calibrated")
     sizes = 15 + 300 * count / count.sum()
-    axes.scatter(stated, true, s=sizes, color=_BLUE, alpha=0.8, label="measured; the larger, the more cases")
+    axes.scatter(stated, true, s=sizes, color=BLUE, alpha=0.8, label="measured; the larger, the more cases")
     axes.set(xlabel="stated probability", ylabel="share that came true", xlim=(-0.05, 1.05), ylim=(-0.05, 1.05))
     axes.set_aspect("equal")
     figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize="small", markerscale=0.6)
@@ -106,10 +106,10 @@ def label_bars(labels: Mapping[str, Mapping[str, Any]], *, title: str) -> Figure
             :func:`~iraqcoal_nlp.evaluation.measure.score_predictions` returns them.
         title: Text above.
     """
-    figure, axes = _figure(title)
+    figure, axes = new_figure(title)
     places = np.arange(len(labels))
     f1 = np.array([label["f1"] for label in labels.values()])
-    axes.barh(places, f1, color=_BLUE, alpha=0.85, height=0.6)
+    axes.barh(places, f1, color=BLUE, alpha=0.85, height=0.6)
     for place, label in zip(places, labels.values(), strict=True):
         if label["interval"] is not None:
             axes.plot(label["interval"], [place, place], color="black", linewidth=1.4, marker="|", markersize=9)
@@ -127,7 +127,7 @@ def confusion_matrix(counts: Sequence[Sequence[int]], labels: Sequence[str], *, 
         labels: Their names, in order.
         title: Text above.
     """
-    figure, axes = _figure(title)
+    figure, axes = new_figure(title)
     table = np.array(counts)
     share = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
@@ -151,10 +151,10 @@ def risk_coverage_curve(curve: RiskCoverage, *, kept: float, title: str) -> Figu
         kept: Share of the sentences that the model itself keeps, at its abstention level.
         title: Text above.
     """
-    figure, axes = _figure(title)
-    axes.plot(curve.coverage, curve.risk, color=_BLUE, label=f"most certain first, AURC {curve.area:.3f}")
-    axes.axhline(curve.risk[-1], color=_GREY, linewidth=1, linestyle="--", label="no abstention")
-    axes.axvline(kept, color=_ORANGE, linewidth=1, linestyle=":", label=f"the model's level: keeps {kept:.0%}")
+    figure, axes = new_figure(title)
+    axes.plot(curve.coverage, curve.risk, color=BLUE, label=f"most certain first, AURC {curve.area:.3f}")
+    axes.axhline(curve.risk[-1], color=GREY, linewidth=1, linestyle="--", label="no abstention")
+    axes.axvline(kept, color=ORANGE, linewidth=1, linestyle=":", label=f"the model's level: keeps {kept:.0%}")
     top = max(float(curve.risk.max()), 0.05) * 1.35  # room for the legend
     axes.set(xlabel="coverage: share of sentences kept", ylabel="risk: share of them wrong")
     axes.set(xlim=(0, 1.02), ylim=(0, top))
@@ -162,11 +162,20 @@ def risk_coverage_curve(curve: RiskCoverage, *, kept: float, title: str) -> Figu
     return figure
 
 
-def _figure(title: str) -> tuple[Figure, Axes]:
+def new_figure(title: str, size: tuple[float, float] = SIZE) -> tuple[Figure, Axes]:
+    """Return an empty figure in the project's manner, and its axes.
+
+    Args:
+        title: Text above.
+        size: Width and height in inches.
+
+    Raises:
+        IraqCoalError: matplotlib is not installed.
+    """
     require_matplotlib()
     from matplotlib.figure import Figure  # noqa: PLC0415 - an extra
 
-    figure = Figure(figsize=_SIZE, layout="constrained")
+    figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots()
     axes.set_title(title, fontsize="medium")
     axes.spines[["top", "right"]].set_visible(False)
