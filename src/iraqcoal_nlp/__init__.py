@@ -17,7 +17,10 @@ from iraqcoal_nlp.errors import CodebookError, InputError, IraqCoalError, ModelF
 from iraqcoal_nlp.records import Article, ArticleResult, Sentence, SentenceExplanation, SentenceResult
 
 if TYPE_CHECKING:
+    import datetime
+
     from iraqcoal_nlp.inference.classifier import ArticleClassifier
+    from iraqcoal_nlp.text.attribution.mentions import Mentions
 
 __all__ = [
     "EVENTS",
@@ -33,6 +36,7 @@ __all__ = [
     "SentenceExplanation",
     "SentenceResult",
     "__version__",
+    "find_mentions",
     "load",
 ]
 
@@ -44,6 +48,7 @@ def load(
     device: str = "auto",
     dtype: str = "float32",
     threads: int = 0,
+    remember: int = 0,
     verify: bool = True,
 ) -> ArticleClassifier:
     """Load a model, ready to classify.
@@ -54,6 +59,8 @@ def load(
         device: ``auto``, ``cpu``, or a torch device name such as ``cuda``; without CUDA, that is the CPU.
         dtype: Numbers the torch backend computes in: ``float32`` or ``bfloat16``.
         threads: Sentences the ONNX backend scores at the same time; 0 means one per core.
+        remember: Sentences whose scores the ONNX backend keeps for when they come again, some 250 bytes each; the
+            scores are the same.
         verify: Whether to check the model's files against their sha256.
 
     Raises:
@@ -64,5 +71,29 @@ def load(
     from iraqcoal_nlp.model.locate import locate_model  # noqa: PLC0415
 
     return ArticleClassifier.from_folder(
-        locate_model(model), backend=backend, device=device, dtype=dtype, threads=threads, verify=verify
+        locate_model(model),
+        backend=backend,
+        device=device,
+        dtype=dtype,
+        threads=threads,
+        remember=remember,
+        verify=verify,
     )
+
+
+def find_mentions(text: str, *, offset: int = 0, article_date: datetime.date | str | None = None) -> Mentions:
+    """Find the speakers, places of Iraq and dates that a sentence mentions, by rules and word lists.
+
+    Args:
+        text: A sentence, raw, as it stands in its article.
+        offset: Where it starts in the article: what is added to every offset, so that ``article[m.start:m.end] ==
+            m.text`` for each mention ``m``.
+        article_date: The day of the article, as a date or ``YYYY-MM-DD``. Without it, what is counted from that day
+            (``أمس``) stays unresolved.
+
+    Raises:
+        ValueError: ``article_date`` is no such day from 1900 to 2100.
+    """
+    from iraqcoal_nlp.text.attribution.find import find_mentions as find  # noqa: PLC0415 - as above
+
+    return find(text, offset=offset, article_date=article_date)

@@ -24,6 +24,9 @@ def printable(path: Path | str) -> str:
 class IraqCoalError(Exception):
     """Base of every error raised on purpose. Its text is one line, fit to be shown to a user."""
 
+    def __str__(self) -> str:
+        return " ".join(super().__str__().splitlines())  # names of files may hold line ends
+
 
 class InputError(IraqCoalError):
     """An input file, or one row of it, cannot be used.

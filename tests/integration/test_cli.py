@@ -4,13 +4,14 @@ import csv
 import gzip
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from conftest import ATTACK, DEMAND, SEEDS
+from conftest import ATTACK, DEMAND, ROOT, SEEDS
 
 ARTICLE = f"{DEMAND}. {ATTACK}.\n"
 
@@ -251,3 +252,17 @@ def test_help_and_version_are_short():
         code, output, _ = run(*command, "--help")
         assert code == 0
         assert max(map(len, output.splitlines())) <= 80
+
+
+def test_a_changed_model_folder_is_read_only_if_that_is_asked_for(tmp_path):
+    folder = tmp_path / "model"
+    shutil.copytree(ROOT / "models/iraqcoal-mini", folder)
+    (folder / "README.md").write_text("my notes", "utf-8")
+    code, _, errors = run("classify", DEMAND, "--model", folder)
+    assert code == 2
+    assert errors == (
+        f"iraqcoal: error: {folder}/README.md: differs from the manifest (sha256); fetch the model again\n"
+    )
+    code, output, _ = run("classify", DEMAND, "--model", folder, "--no-verify")
+    assert code == 0
+    assert "withdrawal_demand" in output

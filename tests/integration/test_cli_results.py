@@ -67,13 +67,21 @@ def test_report_explains_as_many_as_it_may(run, scored, tmp_path):
     assert '"explained":3' in out.read_text("utf-8")
 
 
-def test_report_refuses_to_explain_the_labels_of_another_model(run, scored, tmp_path):
-    other = tmp_path / "rows.jsonl"
-    other.write_text(scored.read_text("utf-8").replace("iraqcoal-mini@", "other@"), "utf-8")
-    code, _, errors = run("report", other, "--out", tmp_path / "report.html", "--why")
+def test_report_explains_no_labels_of_another_model(run, scored, tmp_path):
+    own = scored.read_text("utf-8").splitlines(keepends=True)[:6]
+    others = [line.replace("iraqcoal-mini@", "other@") for line in own]
+    mixed, out = tmp_path / "rows.jsonl", tmp_path / "report.html"
+    mixed.write_text("".join([*own, *others]), "utf-8")
+    code, _, errors = run("report", mixed, "--out", out, "--why")
+    labelled = sum(bool(row["events"]) or row["stance"] != "none" for row in map(json.loads, own))
+    assert labelled > 1
+    expected = f"explained {labelled} of {2 * labelled} labelled sentences; {labelled} are of another model"
+    assert (code, errors.splitlines()[-1]) == (0, expected)
+    mixed.write_text("".join(others), "utf-8")
+    code, _, errors = run("report", mixed, "--out", out, "--why", "--force")
     assert code == 2
-    assert "name the model of the rows with --model" in errors
-    assert not (tmp_path / "report.html").exists()
+    assert "rows.jsonl: was labelled by other@" in errors
+    assert "name the model of the rows with --model, or score them anew" in errors
 
 
 def test_export_writes_a_table(run, scored, tmp_path):
@@ -94,6 +102,25 @@ def test_sample_gives_rows_that_can_be_sampled_again(run, scored, tmp_path):
     assert (code, "5 of 7 sentences" in errors) == (0, True)
 
 
+def test_sample_gives_tasks_for_label_studio_with_the_models_labels(run, scored, tmp_path):
+    out, config = tmp_path / "tasks.json", tmp_path / "config.xml"
+    rows = tmp_path / "rows.jsonl"
+    assert run("sample", scored, "--strategy", "margin", "-n", 6, "--out", rows)[0] == 0
+    code, _, errors = run("sample", scored, "--strategy", "margin", "-n", 6, "--out", out, "--config-out", config)
+    assert (code, "6 of 114 sentences, by margin" in errors) == (0, True)
+    tasks = json.loads(out.read_text("utf-8"))
+    chosen = [json.loads(line) for line in rows.read_text("utf-8").splitlines()]
+    assert [task["data"]["text"] for task in tasks] == [row["text"] for row in chosen]
+    for task, row in zip(tasks, chosen, strict=True):
+        (prediction,) = task["predictions"]
+        given = {result["from_name"]: result["value"]["choices"] for result in prediction["result"]}
+        assert given == {"stance": [row["stance"]]} | ({"events": row["events"]} if row["events"] else {})
+        assert (prediction["model_version"], 0 < prediction["score"] < 1) == (row["model"], True)
+    assert config.read_text("utf-8").startswith("<View")
+    assert run("sample", scored, "-n", 6, "--out", out, "--blind", "--force")[0] == 0
+    assert not any("predictions" in task for task in json.loads(out.read_text("utf-8")))
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -107,6 +134,9 @@ def test_sample_gives_rows_that_can_be_sampled_again(run, scored, tmp_path):
         (("export", "good.jsonl", "--out", "o.csv", "--format", "polecat"), "use .tsv, .txt"),
         (("sample", "good.jsonl", "--out", "o.jsonl", "--strategy", "best"), "'best' is not one of entropy, margin"),
         (("sample", "good.jsonl", "--out", "good.jsonl"), "is both input and output"),
+        (("sample", "good.jsonl", "--out", "o.csv"), "o.csv: unknown output type '.csv': use .jsonl, .json"),
+        (("sample", "good.jsonl", "--out", "o.jsonl", "--blind"), "blind tasks go with a .json file"),
+        (("sample", "good.jsonl", "--out", "o.json", "--config-out", "o.txt"), "unknown output type '.txt': use .xml"),
     ],
 )
 def test_a_mistake_is_one_clear_line_and_exit_code_2(run, scored, tmp_path, monkeypatch, arguments, message):

@@ -2,15 +2,18 @@
 
 import errno
 import io
+import itertools
 import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from conftest import ROOT, SEEDS
+from iraqcoal_nlp.cli.main import main
 from iraqcoal_nlp.data.articles import Columns
 from iraqcoal_nlp.errors import InputError, ScoringError
 from iraqcoal_nlp.scoring import chunks, stream
@@ -258,6 +261,44 @@ def test_a_second_process_is_kept_from_the_same_output(tmp_path):
 
     go_on(tmp_path, on_chunk=meanwhile)
     assert (tmp_path / "rows.csv").exists()
+
+
+def test_a_clock_that_jumps_changes_nothing(tmp_path, small_chunks, monkeypatch):
+    """Only files' own times are compared with anything; how long a run took is told by a clock that never goes back."""
+    write_input(tmp_path, 24)
+    score_files([tmp_path / "in"], tmp_path / "whole.csv", local_engine(StubClassifier()))
+    jumps = itertools.cycle([0.0, 4e9, -4e9, 1.0])
+    monkeypatch.setattr(time, "time", lambda: next(jumps))
+    monkeypatch.setattr(time, "time_ns", lambda: int(next(jumps) * 1e9))
+    monkeypatch.setattr(stream, "COMMIT_SECONDS", 0.0)
+
+    def stop(report):
+        raise Interruption
+
+    with pytest.raises(Interruption):
+        go_on(tmp_path, on_chunk=stop)
+    assert go_on(tmp_path).seconds >= 0
+    assert (tmp_path / "rows.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["mkdir", "open"])
+def test_a_read_only_folder_is_one_clear_line(tmp_path, monkeypatch, capsys, name):
+    write_input(tmp_path, 2)
+    real = getattr(os, name)
+
+    def refused(path, *arguments, **options):
+        if str(path).startswith(str(tmp_path / "rows.csv.part")):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+        return real(path, *arguments, **options)
+
+    monkeypatch.setattr(os, name, refused)  # a real one would not stop root, as whom tests may run
+    with pytest.raises(SystemExit) as ended:
+        main(["score", str(tmp_path / "in"), "--out", str(tmp_path / "rows.csv")])
+    assert ended.value.code == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"iraqcoal: error: {tmp_path / 'rows.csv.part'}")
+    assert line.endswith(": Read-only file system")
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == []
 
 
 @pytest.mark.parametrize("place", ["rows", "errors", "progress.json.new", "output"])

@@ -258,6 +258,7 @@ def test_columns_of_parquet_come_as_json_can_hold_them(tmp_path):
         "price": [decimal.Decimal("1.50"), None],
         "tags": [["a", "ب"], None],
         "place": [{"city": "بغداد"}, None],
+        "far": pa.array([2**58, None], pa.timestamp("us")),
         "raw": [b"x", None],
         "kind": pa.array(["news", "news"]).dictionary_encode(),
     }
@@ -266,6 +267,7 @@ def test_columns_of_parquet_come_as_json_can_hold_them(tmp_path):
     assert first.extra == {
         "date": "2020-01-05", "time": "2020-01-05T10:00:00", "share": None, "price": "1.50", "tags": ["a", "ب"],
         "place": {"city": "بغداد"}, "raw": "x", "kind": "news",
+        "far": "11103-08-29 17:22:31.711744",
     }  # fmt: skip
     json.dumps(first.extra)
     assert (first.doc_id, first.row) == ("7", 1)
@@ -300,6 +302,13 @@ def test_a_web_page_gives_its_article_without_menus(tmp_path, encoding):
     assert "رياضة" not in article.text
     assert article.extra == {"title": "التحالف يوقف التدريب", "date": "2020-01-05"}
     assert article.encoding == encoding
+
+
+def test_the_date_of_a_page_does_not_depend_on_today(tmp_path):
+    pytest.importorskip("trafilatura")
+    (tmp_path / "a.html").write_text(PAGE.replace("2020-01-05", "2090-01-05"), "utf-8")
+    (article,) = read(tmp_path / "a.html")
+    assert article.extra["date"] == "2090-01-05"
 
 
 def test_a_page_without_an_article_is_an_error(tmp_path):

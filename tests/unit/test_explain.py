@@ -112,3 +112,23 @@ def test_faithfulness_is_high_for_the_true_order_and_low_for_its_reverse():
     assert false.comprehensiveness == pytest.approx(0.0)
     assert false.sufficiency == pytest.approx(whole - nothing)
     assert LABELS[3] == "attack"
+
+
+def test_the_shipped_models_explanations_pass_the_deletion_test(classifier, sentences):
+    explained = classifier.explain_sentences(classifier.classify_sentences(sentences[:16]))
+    labels = [(item.sentence.text, label) for item in explained for label in item.labels]
+    assert len(labels) > 10
+    by_weight, by_place = (
+        measure_faithfulness(
+            classifier.probabilities,
+            [
+                Ranking(
+                    text=text, label=label.label, spans=tuple((w.start, w.end) for w in sorted(label.words, key=key))
+                )
+                for text, label in labels
+            ],
+        )
+        for key in (lambda word: -word.weight, lambda word: word.start)
+    )
+    assert by_weight.comprehensiveness > by_place.comprehensiveness + 0.2
+    assert by_weight.sufficiency < by_place.sufficiency - 0.2

@@ -91,11 +91,20 @@ def test_a_bad_scored_row_is_named(tmp_path, classifier):
     (result,) = classifier.classify_sentences(["سلم التحالف معسكر بسماية إلى القوات العراقية"])
     row = result.to_dict()
     path = tmp_path / "scored.jsonl"
-    for second, reason in ((row, "already"), ({**row, "sent_id": 1, "model": 3, "stance_probs": {}}, "'none'")):
-        path.write_text(f"{json.dumps(row)}\n{json.dumps(second)}\n", "utf-8")
-        with pytest.raises(InputError, match=rf"scored\.jsonl:2: no row of `iraqcoal score` .*{reason}"):
-            to_label_studio(path, tmp_path / "tasks.json")
+    path.write_text(f"{json.dumps(row)}\n{json.dumps({**row, 'sent_id': 1, 'stance_probs': {}})}\n", "utf-8")
+    with pytest.raises(InputError, match=r"scored\.jsonl:2: is no row of `iraqcoal score`: .*'favor'"):
+        to_label_studio(path, tmp_path / "tasks.json")
     assert not (tmp_path / "tasks.json").exists()
+
+
+def test_articles_that_share_an_id_have_tasks_of_their_own(tmp_path, classifier):
+    results = classifier.classify_sentences(["سلم التحالف معسكر بسماية", "أوقف التحالف التدريب"])
+    path = tmp_path / "scored.jsonl"
+    path.write_text("".join(json.dumps(result.to_dict() | {"doc_id": "a"}) + "\n" for result in results), "utf-8")
+    to_label_studio(path, tmp_path / "tasks.json")
+    tasks = json.loads((tmp_path / "tasks.json").read_text("utf-8"))
+    assert [task["data"]["row_id"] for task in tasks] == ["a:0", "a:0:2"]
+    assert [row.text for row in read(tmp_path, export_of(tasks)).judgements] == [result.text for result in results]
 
 
 def test_blind_tasks_and_bare_sentences_carry_no_labels(tmp_path, tasks):

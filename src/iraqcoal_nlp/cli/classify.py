@@ -19,6 +19,7 @@ from iraqcoal_nlp.cli.options import (
     Stdin,
     TextColumn,
     Threads,
+    Verify,
     check_engine,
     show_errors,
     stdin_ending,
@@ -49,6 +50,7 @@ def classify(
     device: Device = "auto",
     dtype: Dtype = "float32",
     threads: Threads = 0,
+    verify: Verify = True,
 ) -> None:
     """Split texts into sentences and show the stance and the events of each."""
     import iraqcoal_nlp
@@ -62,7 +64,9 @@ def classify(
     articles = [item for item in items if not isinstance(item, InputError)]
     errors = [item for item in items if isinstance(item, InputError)]
     if articles:
-        classifier = iraqcoal_nlp.load(model, backend=backend, device=device, dtype=dtype, threads=threads)
+        classifier = iraqcoal_nlp.load(
+            model, backend=backend, device=device, dtype=dtype, threads=threads, verify=verify
+        )
         for article, result in zip(articles, classifier.classify_articles(articles), strict=True):
             if not result.sentences:
                 errors.append(no_sentence(article))

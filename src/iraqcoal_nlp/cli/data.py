@@ -75,22 +75,22 @@ def from_label_studio(
     from iraqcoal_nlp.data.inputs import ERRORS_SUFFIX
     from iraqcoal_nlp.data.label_studio_export import from_label_studio as write_annotations
     from iraqcoal_nlp.data.outputs import write_whole
-    from iraqcoal_nlp.scoring.chunks import error_entry
+    from iraqcoal_nlp.data.results import error_line
 
     export = write_annotations(file, out, overwrite=force)
     error_path = out.with_name(out.name + ERRORS_SUFFIX)
-    error_path.unlink(missing_ok=True)
     if export.errors:
-        entries = (json.dumps(error_entry(error), ensure_ascii=False) + "\n" for error in export.errors)
-        write_whole(error_path, entries)
+        write_whole(error_path, map(error_line, export.errors))
+    else:
+        error_path.unlink(missing_ok=True)
     annotators = {row.annotator for row in export.judgements if row.annotator is not None}
     lines = [f"{out}: {len(export.judgements)} rows by {len(annotators)} annotators"]
     if not export.judgements:
         lines = [f"{out}: nobody has submitted a usable annotation, nothing was written"]
     lines.append(f"{export.n_tasks} tasks, {export.n_open} of them open; {export.n_skipped} annotations skipped")
     print("\n".join(lines), file=sys.stderr)
-    show_errors(export.errors, len(export.errors))
     if export.errors:
+        show_errors(export.errors, len(export.errors))
         print(f"{len(export.errors)} annotations failed; they are listed in {error_path}", file=sys.stderr)
     if export.errors or not export.judgements:
         raise typer.Exit(1 if export.judgements else 2)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import time
-from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
 import typer
@@ -42,6 +41,8 @@ def doctor(
 
 
 def _report(package: str, *, needed: bool) -> bool:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         print(f"ok  {package} {version(package)}")
     except PackageNotFoundError:

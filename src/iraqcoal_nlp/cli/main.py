@@ -15,10 +15,12 @@ import typer
 
 from iraqcoal_nlp._version import __version__
 from iraqcoal_nlp.cli import data
+from iraqcoal_nlp.cli.benchmark import benchmark
 from iraqcoal_nlp.cli.classify import classify
 from iraqcoal_nlp.cli.doctor import doctor
 from iraqcoal_nlp.cli.evaluate import evaluate
 from iraqcoal_nlp.cli.export import export
+from iraqcoal_nlp.cli.mentions import mentions
 from iraqcoal_nlp.cli.report import report
 from iraqcoal_nlp.cli.sample import sample
 from iraqcoal_nlp.cli.score import score
@@ -60,7 +62,7 @@ def _fail(message: str, *, code: int) -> None:
     raise typer.Exit(code)
 
 
-for _command in (classify, score, report, export, sample, train, evaluate, doctor):
+for _command in (classify, score, report, mentions, export, sample, train, evaluate, benchmark, doctor):
     app.command()(_guarded(_command))
 
 _data = typer.Typer(help=data.HELP, no_args_is_help=True)

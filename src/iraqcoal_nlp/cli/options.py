@@ -17,6 +17,9 @@ Backend = Annotated[str, typer.Option("--backend", help="auto, onnx or torch.")]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, or for the torch backend another, such as cuda.")]
 Dtype = Annotated[str, typer.Option("--dtype", help="Numbers of the torch backend: float32 or bfloat16.")]
 Threads = Annotated[int, typer.Option("--threads", min=0, help="Sentences scored at the same time; 0: one per core.")]
+Verify = Annotated[
+    bool, typer.Option("--verify/--no-verify", help="Compare the model's files with its manifest before they are read.")
+]
 TextColumn = Annotated[str, typer.Option("--text-column", help="Column of the text, in tables.")]
 IdColumn = Annotated[str, typer.Option("--id-column", help="Column of the article's name; without it, doc_id or id.")]
 Stdin = Annotated[str, typer.Option("--stdin", help="Type of standard input, such as jsonl, csv or txt.gz.")]
@@ -90,6 +93,8 @@ def stdin_ending(given: str) -> str:
 
 def show_errors(errors: Iterable[object], count: int) -> None:
     """Print errors on stderr, a line each: the first ones of ``count``."""
+    if not count:
+        return  # the import below takes a tenth of a start
     from iraqcoal_nlp.scoring.stream import ERRORS_KEPT
 
     for error in islice(errors, ERRORS_KEPT):

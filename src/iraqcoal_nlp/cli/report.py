@@ -62,7 +62,8 @@ def report(
     size = out.stat().st_size / 1e6
     print(f"{out}: {built.sentences} sentences of {built.articles} articles, {size:.1f} MB", file=sys.stderr)
     if why:
-        print(f"explained {built.explained} of {built.labelled} labelled sentences", file=sys.stderr)
+        others = f"; {built.of_other_models} are of another model" if built.of_other_models else ""
+        print(f"explained {built.explained} of {built.labelled} labelled sentences{others}", file=sys.stderr)
     show_bad_rows(built.errors)
 
 

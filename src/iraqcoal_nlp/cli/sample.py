@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -14,22 +13,24 @@ from iraqcoal_nlp.cli.options import Scored, check_choice, show_bad_rows
 
 def sample(
     scored: Scored,
-    out: Annotated[Path, typer.Option("--out", help="File to write: .jsonl.")],
+    out: Annotated[
+        Path, typer.Option("--out", help="File to write: .jsonl (rows) or .json (tasks of Label Studio, with labels).")
+    ],
     strategy: Annotated[str, typer.Option("--strategy", help="entropy, margin or diverse.")] = "entropy",
     count: Annotated[int, typer.Option("-n", "--count", min=1, help="Rows to choose.")] = 200,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the output file.")] = False,
+    config_out: Annotated[
+        Path | None, typer.Option("--config-out", help="For tasks, also write the labeling configuration: .xml.")
+    ] = None,
+    blind: Annotated[bool, typer.Option("--blind", help="Leave the model's labels out of tasks.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite output files.")] = False,
 ) -> None:
     """Choose the sentences that the model is least certain of, for annotation."""
-    from iraqcoal_nlp.data.outputs import whole_file
-    from iraqcoal_nlp.data.scored import read_scored_whole
-    from iraqcoal_nlp.data.uncertainty import STRATEGIES, uncertain_rows
+    from iraqcoal_nlp.data.sample import write_sample
+    from iraqcoal_nlp.data.uncertainty import STRATEGIES
 
     check_choice("--strategy", strategy, STRATEGIES)
-    with whole_file(out, endings=(".jsonl",), source=scored, overwrite=force) as file:
-        rows, errors = read_scored_whole(scored)
-        chosen = uncertain_rows(rows, strategy=strategy, count=count)
-        for row, uncertainty in chosen:
-            line = row.sentence.to_dict() | dict(row.extra) | {"uncertainty": round(uncertainty, 4)}
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
-    print(f"{out}: {len(chosen)} of {len(rows)} sentences, by {strategy}", file=sys.stderr)
-    show_bad_rows(errors)
+    report = write_sample(
+        scored, out, strategy=strategy, count=count, config_out=config_out, blind=blind, overwrite=force
+    )
+    print(f"{out}: {report.chosen} of {report.sentences} sentences, by {strategy}", file=sys.stderr)
+    show_bad_rows(report.errors)

@@ -20,6 +20,7 @@ from iraqcoal_nlp.cli.options import (
     Stdin,
     TextColumn,
     Threads,
+    Verify,
     check_choice,
     check_engine,
     show_errors,
@@ -65,6 +66,7 @@ def score(
     device: Device = "auto",
     dtype: Dtype = "float32",
     threads: Threads = 0,
+    verify: Verify = True,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -95,7 +97,7 @@ def score(
     if resume and force:
         raise InputError("--resume goes on with a run, --force gives it up: use one of them")
     options = ScoreOptions(columns=Columns(text=text_column, id=id_column or None), unit=unit, with_source=with_source)
-    choice = ModelChoice(model=model, backend=backend, device=device, dtype=dtype, threads=threads)
+    choice = ModelChoice(model=model, backend=backend, device=device, dtype=dtype, threads=threads, verify=verify)
     ending = stdin_ending(stdin)
     if engine == "ray":
         _refuse_with_ray(inputs, out, {"--resume": resume, "--excel": excel})

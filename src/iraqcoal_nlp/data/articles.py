@@ -24,6 +24,8 @@ from iraqcoal_nlp.records import Article
 ID_COLUMNS = ("doc_id", "id")
 """Columns that name the article if the user names none."""
 
+_ADVICE = "`iraqcoal score` takes --text-column and --id-column"
+
 Rows = Iterator[tuple[int | None, dict[str, Any] | InputError]]
 
 
@@ -92,7 +94,10 @@ def _items(raw: io.BufferedIOBase, file: InputFile, columns: Columns) -> Iterato
             yield _article(row, file, number, columns, encoding=encoding)
     else:
         separator = "\t" if kind == ".tsv" else ","
-        for number, row in csv_rows(stream, file.name, needed=columns.needed, separator=separator):
+        rows = csv_rows(
+            stream, file.name, needed=columns.needed, advice=_ADVICE, separator=separator, encoding=encoding
+        )
+        for number, row in rows:
             yield _article(row, file, number, columns, encoding=encoding)
 
 
@@ -100,11 +105,11 @@ def _parquet_rows(raw: io.BufferedIOBase, file: InputFile, columns: Columns) -> 
     from iraqcoal_nlp.data.parquet import parquet_rows  # noqa: PLC0415 - pyarrow takes 0.2 s to load
 
     if file.ending == ".parquet" and file.name != STDIN:
-        yield from parquet_rows(raw, file.name, needed=columns.needed)
+        yield from parquet_rows(raw, file.name, needed=columns.needed, advice=_ADVICE)
         return
     with tempfile.TemporaryFile() as whole:  # the list of columns is at the end: a stream must be kept somewhere
         shutil.copyfileobj(raw, whole)
-        yield from parquet_rows(whole, file.name, needed=columns.needed)
+        yield from parquet_rows(whole, file.name, needed=columns.needed, advice=_ADVICE)
 
 
 def _page(page: bytes, file: InputFile) -> Article | InputError:
@@ -118,9 +123,13 @@ def _page(page: bytes, file: InputFile) -> Article | InputError:
     if UNDECODED in text:
         return InputError(not_text(encoding), path=file.name)
     # Dates only where the page states them: a search through its text would also find the dates of other articles.
-    found = bare_extraction(
-        text, with_metadata=True, include_comments=False, date_extraction_params={"extensive_search": False}
-    )
+    # Nothing is too late: by default, today is the last day, and one page would give another date tomorrow.
+    dates = {"extensive_search": False, "max_date": "2100-12-31"}
+    try:
+        found = bare_extraction(text, with_metadata=True, include_comments=False, date_extraction_params=dates)
+    except Exception as error:  # pages come from anywhere, through several parsers: none of them may end a run
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        return InputError(f"trafilatura cannot read the page ({reason})", path=file.name)
     if found is None or isinstance(found, dict) or not (found.text or "").strip():
         return InputError("holds no article that trafilatura can find", path=file.name)
     facts = {"title": found.title, "date": found.date, "url": found.url}
@@ -142,8 +151,6 @@ def _article(
         return fail(f"has no text in field {columns.text!r}")
     if not text.strip():
         return fail("the text is empty")
-    if any(isinstance(value, str) and UNDECODED in value for value in row.values()):
-        return fail(not_text(encoding))
     id_column = columns.id or next((name for name in ID_COLUMNS if row.get(name) not in (None, "")), None)
     doc_id = f"{file.stem}:{number}" if id_column is None else row.get(id_column)
     if doc_id is None or doc_id == "":

@@ -8,17 +8,18 @@ labeling configuration that both ways assume stands in ``label_studio.xml`` besi
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from iraqcoal_nlp.data.annotations import Annotation, SeenJudgements, parse_row, read_judgements
+from iraqcoal_nlp.data.annotations import SPLITS, Annotation, read_judgements
 from iraqcoal_nlp.data.files import open_text
 from iraqcoal_nlp.data.outputs import check_output, check_overwrite, write_whole
+from iraqcoal_nlp.data.scored import ScoredRow, read_scored
 from iraqcoal_nlp.data.tables import json_rows
-from iraqcoal_nlp.errors import CodebookError, InputError
+from iraqcoal_nlp.errors import InputError
 
 UNNAMED = "annotations"
 """Name of the predictions that come from rows without annotator."""
@@ -44,22 +45,78 @@ def to_label_studio(
     Raises:
         InputError: The file cannot be read, a row is bad, or an output cannot be written.
     """
-    outputs = {out: ".json"} | ({config_out: ".xml"} if config_out is not None else {})
-    for output, suffix in outputs.items():
-        check_output(output, (suffix,))
-        check_overwrite(output, overwrite=overwrite)
-    tasks = _scored_tasks(path) if _is_scored(path) else _annotated_tasks(read_judgements(path))
-    if blind:
-        tasks = [{"data": task["data"]} for task in tasks]
-    write_whole(out, [json.dumps(tasks, ensure_ascii=False, indent=1), "\n"])
-    if config_out is not None:
-        write_whole(config_out, [labeling_config()])
+    check_task_files(out, config_out, overwrite=overwrite)
+    tasks = scored_tasks(read_scored(path)) if _is_scored(path) else _annotated_tasks(read_judgements(path))
+    write_tasks(tasks, out, config_out=config_out, blind=blind)
     return len(tasks)
 
 
 def labeling_config() -> str:
     """Return the labeling configuration of a project."""
     return files("iraqcoal_nlp.data").joinpath("label_studio.xml").read_text("utf-8")
+
+
+def scored_tasks(rows: Iterable[ScoredRow | InputError]) -> list[dict[str, Any]]:
+    """Return a task for each scored sentence, its labels as the model's prediction.
+
+    A task is named ``<doc_id>:<sent_id>``, with a number behind it where articles share an id. The score of the
+    prediction is the probability of the least certain label: the stance, and each event as reported or not.
+
+    Raises:
+        InputError: The first one among ``rows``.
+    """
+    tasks = []
+    seen: Counter[str] = Counter()
+    for row in rows:
+        if isinstance(row, InputError):
+            raise row
+        sentence, split = row.sentence, row.fact("split")
+        name = f"{sentence.doc_id}:{sentence.sent_id}"
+        seen[name] += 1
+        labelled = Annotation(
+            id=name if seen[name] == 1 else f"{name}:{seen[name]}",
+            doc_id=sentence.doc_id,
+            text=sentence.text,
+            stance=sentence.stance,
+            events=sentence.events,
+            source=row.fact("source"),
+            split=split if split in SPLITS else None,
+        )
+        decided = [p if event in sentence.events else 1 - p for event, p in sentence.event_probs.items()]
+        score = round(min(sentence.stance_probs[sentence.stance], *decided), 6)
+        prediction = {"model_version": sentence.model, "score": score, "result": _result(labelled)}
+        tasks.append(_task(labelled, [prediction]))
+    return tasks
+
+
+def write_tasks(
+    tasks: Sequence[Mapping[str, Any]], out: Path, *, config_out: Path | None = None, blind: bool = False
+) -> None:
+    """Write tasks and the labeling configuration to files that :func:`check_task_files` has passed.
+
+    Args:
+        tasks: What to write.
+        out: ``.json`` file to import.
+        config_out: ``.xml`` file for the configuration; ``None``: not written.
+        blind: Whether to leave existing labels out, so that annotators judge the sentence alone.
+    """
+    if blind:
+        tasks = [{"data": task["data"]} for task in tasks]
+    write_whole(out, [json.dumps(tasks, ensure_ascii=False, indent=1), "\n"])
+    if config_out is not None:
+        write_whole(config_out, [labeling_config()])
+
+
+def check_task_files(out: Path, config_out: Path | None, *, overwrite: bool) -> None:
+    """Refuse outputs of :func:`write_tasks` that cannot be written.
+
+    Raises:
+        InputError: One cannot.
+    """
+    outputs = {out: ".json"} | ({config_out: ".xml"} if config_out is not None else {})
+    for output, suffix in outputs.items():
+        check_output(output, (suffix,))
+        check_overwrite(output, overwrite=overwrite)
 
 
 def _annotated_tasks(rows: Iterable[Annotation]) -> list[dict[str, Any]]:
@@ -82,36 +139,6 @@ def _is_scored(path: Path) -> bool:
     with open_text(str(path), path.suffix) as (stream, encoding):
         first = next((row for _, row in json_rows(stream, path, encoding=encoding)), None)
     return isinstance(first, dict) and {"sent_id", "stance_probs", "event_probs", "model"} <= first.keys()
-
-
-def _scored_tasks(path: Path) -> list[dict[str, Any]]:
-    """Return a task for each scored sentence, named ``<doc_id>:<sent_id>``.
-
-    Raises:
-        InputError: A row is bad.
-    """
-    tasks = []
-    seen = SeenJudgements()
-    with open_text(str(path), path.suffix) as (stream, encoding):
-        for number, row in json_rows(stream, path, encoding=encoding):
-            if isinstance(row, InputError):
-                raise row
-            try:
-                name = f"{row['doc_id']}:{row['sent_id']}"
-                (sentence,) = parse_row({**row, "id": name}, fallback_id=name)
-                seen.check(sentence, f"row {number}")
-                prediction = {"model_version": row["model"], "score": _certainty(row), "result": _result(sentence)}
-            except (KeyError, CodebookError, TypeError, ValueError) as error:
-                reason = f"no row of `iraqcoal score` ({error})"
-                raise InputError(reason, path=path, row=number) from None
-            tasks.append(_task(sentence, [prediction]))
-    return tasks
-
-
-def _certainty(row: Mapping[str, Any]) -> float:
-    """Return the probability of the least certain label: the stance, and each event as reported or not."""
-    events = [p if event in row["events"] else 1 - p for event, p in row["event_probs"].items()]
-    return round(float(min(row["stance_probs"][row["stance"]], *events)), 6)
 
 
 def _task(row: Annotation, predictions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -37,18 +37,20 @@ def write_whole(path: Path, parts: Iterable[str]) -> None:
         file.writelines(parts)
 
 
-def check_output(path: Path, endings: Sequence[str]) -> None:
-    """Refuse a path that cannot become a file of one of the types.
+def check_output(path: Path, endings: Sequence[str]) -> str:
+    """Return which of the endings a path has.
 
     Raises:
-        InputError: The type is none of them, the folder does not exist, or the path is a folder.
+        InputError: It has none of them, the folder does not exist, or the path is a folder.
     """
     if path.is_dir() or not path.name:
         raise InputError("is a folder: name a file", path=path)
-    if path.suffix.lower() not in endings:
+    ending = next((ending for ending in endings if path.name.lower().endswith(ending)), None)
+    if ending is None:
         raise InputError(f"unknown output type {path.suffix!r}: use {', '.join(endings)}", path=path)
     if not path.parent.is_dir():
         raise InputError("its folder does not exist", path=path)
+    return ending
 
 
 def check_overwrite(path: Path, *, overwrite: bool) -> None:

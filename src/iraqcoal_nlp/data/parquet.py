@@ -13,8 +13,8 @@ from typing import IO, Any
 import pyarrow as pa
 from pyarrow import parquet
 
-from iraqcoal_nlp.data.encodings import MARK_UNDECODED, UTF8
-from iraqcoal_nlp.data.tables import header_fault, unique_names
+from iraqcoal_nlp.data.encodings import MARK_UNDECODED, UNDECODED, UTF8
+from iraqcoal_nlp.data.tables import header_fault, not_text, unique_names
 from iraqcoal_nlp.errors import InputError
 
 _ROWS_AT_ONCE = 256
@@ -22,7 +22,7 @@ _BUFFER = 1 << 20  # read a column chunk by such pieces, not whole: a row group 
 
 
 def parquet_rows(
-    stream: IO[bytes] | io.BufferedIOBase, path: Path | str, *, needed: Sequence[str]
+    stream: IO[bytes] | io.BufferedIOBase, path: Path | str, *, needed: Sequence[str], advice: str
 ) -> Iterator[tuple[int | None, dict[str, Any] | InputError]]:
     """Yield row numbers from 1, and rows by column name; few rows are in memory at a time.
 
@@ -33,12 +33,13 @@ def parquet_rows(
         stream: The file, opened for random access.
         path: Its path, for messages.
         needed: Columns without which no row can be used.
+        advice: What to do if one of them is missing.
     """
     number = 0
     try:
         with parquet.ParquetFile(stream, buffer_size=_BUFFER, pre_buffer=False) as file:
             names = file.schema_arrow.names
-            fault = header_fault(names, needed)
+            fault = header_fault(names, needed, advice)
             if fault is not None:
                 yield None, InputError(fault, path=path)
                 return
@@ -46,6 +47,9 @@ def parquet_rows(
             for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
                 for cells in zip(*map(_cells, batch.columns), strict=True):
                     number += 1
+                    if any(isinstance(cell, str) and UNDECODED in cell for cell in cells):
+                        yield number, InputError(not_text(UTF8), path=path, row=number)
+                        continue
                     yield number, {name: _plain(cell) for name, cell in zip(names, cells, strict=True)}
     except (pa.ArrowException, OSError, ValueError) as error:
         where = f" after row {number}" if number else ""
@@ -59,6 +63,8 @@ def _cells(column: pa.Array) -> list[Any]:
     except UnicodeDecodeError:  # the writer did not check its text
         cells = column.cast(pa.large_binary()).to_pylist()
         return [None if cell is None else cell.decode(UTF8, MARK_UNDECODED) for cell in cells]
+    except (ValueError, OverflowError):  # a time that Python does not know, such as one of the year 10000
+        return column.cast(pa.string()).to_pylist()  # type: ignore[no-any-return]
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever Parquet holds

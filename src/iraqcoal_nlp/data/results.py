@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES
-from iraqcoal_nlp.errors import InputError
+from iraqcoal_nlp.data.outputs import check_output
+from iraqcoal_nlp.errors import InputError, printable
 from iraqcoal_nlp.records import FLAT_COLUMNS, SentenceResult, flatten
 
 ENDINGS = (".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".parquet")
@@ -50,17 +51,22 @@ def output_form(path: Path, *, excel: bool = False) -> OutputForm:
     Raises:
         InputError: The type is unknown or not meant for Excel, the folder does not exist, or the path is a folder.
     """
-    if path.is_dir() or not path.name:
-        raise InputError("is a folder: name a file", path=path)
-    name = path.name.lower()
-    ending = max((ending for ending in ENDINGS if name.endswith(ending)), key=len, default=None)
-    if ending is None:
-        raise InputError(f"unknown output type {path.suffix!r}: use {', '.join(ENDINGS)}", path=path)
-    if not path.parent.is_dir():
-        raise InputError("its folder does not exist", path=path)
+    ending = check_output(path, ENDINGS)
     if excel and not ending.startswith(".csv"):
         raise InputError("--excel is for .csv", path=path)
     return OutputForm(ending=ending, excel=excel)
+
+
+def error_line(error: InputError) -> str:
+    """Return an error as it is listed: a line of JSON with ``source``, ``row`` and ``reason``."""
+    source = None if error.path is None else printable(error.path)
+    return json.dumps({"source": source, "row": error.row, "reason": error.reason}, ensure_ascii=False) + "\n"
+
+
+def listed_error(line: str | bytes) -> InputError:
+    """Return the error that a line of :func:`error_line` stands for."""
+    entry = json.loads(line)
+    return InputError(entry["reason"], path=entry["source"], row=entry["row"])
 
 
 def row_line(sentence: SentenceResult, tail: Mapping[str, Any]) -> str:

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES, check_events, check_stance
-from iraqcoal_nlp.data.encodings import UNDECODED, UTF8
 from iraqcoal_nlp.data.files import READ_FAULTS, ending_of, open_bytes, open_text
 from iraqcoal_nlp.data.results import ENDINGS
-from iraqcoal_nlp.data.tables import csv_rows, json_rows, not_text
+from iraqcoal_nlp.data.tables import csv_rows, json_rows
 from iraqcoal_nlp.errors import CodebookError, InputError
 from iraqcoal_nlp.records import FLAGS, FLAT_COLUMNS, SentenceResult
 
 _OWN_COLUMNS = frozenset({*FLAT_COLUMNS, "stance_probs", "event_probs", "why"})
 _NEEDED = ("doc_id", "sent_id", "start", "end", "text", "stance", "events")
+_ADVICE = "name a file that `iraqcoal score` has written"
 _NO = frozenset({"", "false", "0"})
 
 
@@ -59,12 +59,9 @@ def read_scored(path: Path) -> Iterator[ScoredRow | InputError]:
         raise InputError("no such file", path=path)
     if ending_of(path.name) not in ENDINGS:
         raise InputError(f"unknown type {path.suffix!r} of scored rows: use {', '.join(ENDINGS)}", path=path)
-    for number, row, encoding in _rows(path):
+    for number, row in _rows(path):
         if isinstance(row, InputError):
             yield row
-            continue
-        if any(isinstance(value, str) and UNDECODED in value for value in row.values()):
-            yield InputError(not_text(encoding), path=path, row=number)
             continue
         try:
             extra = {key: value for key, value in row.items() if key not in _OWN_COLUMNS}
@@ -91,19 +88,21 @@ def read_scored_whole(path: Path) -> tuple[list[ScoredRow], list[InputError]]:
     return rows, errors
 
 
-def _rows(path: Path) -> Iterator[tuple[int | None, dict[str, Any] | InputError, str]]:
-    """Yield row numbers, rows or errors, and the encoding of the file."""
+def _rows(path: Path) -> Iterator[tuple[int | None, dict[str, Any] | InputError]]:
+    """Yield row numbers, and rows or errors."""
     name, ending = str(path), str(ending_of(path.name))
     try:
         if ending == ".parquet":
             from iraqcoal_nlp.data.parquet import parquet_rows  # noqa: PLC0415 - pyarrow takes 0.2 s to load
 
             with open_bytes(name, ending) as stream:
-                yield from ((number, row, UTF8) for number, row in parquet_rows(stream, name, needed=_NEEDED))
+                yield from parquet_rows(stream, name, needed=_NEEDED, advice=_ADVICE)
             return
         with open_text(name, ending) as (text, encoding):
-            rows = json_rows(text, name) if ending.startswith(".jsonl") else csv_rows(text, name, needed=_NEEDED)
-            yield from ((number, row, encoding) for number, row in rows)
+            if ending.startswith(".jsonl"):
+                yield from json_rows(text, name, encoding=encoding)
+            else:
+                yield from csv_rows(text, name, needed=_NEEDED, advice=_ADVICE, encoding=encoding)
     except READ_FAULTS as error:
         raise InputError(f"cannot be read ({getattr(error, 'strerror', None) or error})", path=path) from None
 

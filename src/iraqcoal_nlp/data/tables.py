@@ -1,4 +1,8 @@
-"""Rows of JSON Lines and of comma- and tab-separated files, each fault in its place."""
+"""Rows of JSON Lines and of comma- and tab-separated files, each fault in its place.
+
+Streams are opened as :func:`~iraqcoal_nlp.data.files.decoded` opens them: line ends stay as they are, and
+:data:`~iraqcoal_nlp.data.encodings.UNDECODED` stands for what is no text.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,6 @@ from iraqcoal_nlp.errors import InputError
 
 _HALF_PAIR = re.compile("[\ud800-\udfff]")  # what JSON makes of an emoji that was cut in two
 
-_COLUMNS_ADVICE = "`iraqcoal score` takes --text-column and --id-column"
-
 _LONGEST_CELL = 2**31 - 1  # the csv module refuses more than 128 KB by default, and a C long is short on Windows
 
 
@@ -34,8 +36,8 @@ def json_rows(
     """Yield line numbers and decoded objects; blank lines are skipped, NaN and infinities become null.
 
     Args:
-        stream: Lines, in which :data:`~iraqcoal_nlp.data.encodings.UNDECODED` stands for what is no text.
-        path: The file, for messages.
+        stream: The file.
+        path: Its path, for messages.
         encoding: Its encoding, for messages.
     """
     for number, line in enumerate(stream, 1):
@@ -71,17 +73,19 @@ def csv_rows(
     path: Path | str,
     *,
     needed: Sequence[str],
+    advice: str,
     separator: str | None = None,
-    advice: str = _COLUMNS_ADVICE,
+    encoding: str = UTF8,
 ) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
     """Yield row numbers as a spreadsheet shows them (the header is row 1), and rows by column name.
 
     Args:
-        stream: The file, opened with ``newline=""``.
-        path: The file, for messages.
+        stream: The file.
+        path: Its path, for messages.
         needed: Columns without which no row can be used.
+        advice: What to do if one of them is missing.
         separator: What separates cells; ``None``: tabs if the path ends in ``.tsv``, else commas.
-        advice: What to do if a needed column is missing.
+        encoding: Its encoding, for messages.
     """
     csv.field_size_limit(_LONGEST_CELL)
     if separator is None:
@@ -104,6 +108,8 @@ def csv_rows(
         elif len(cells) > len(header):
             reason = f"has {len(cells)} cells, the header has {len(header)}: quote cells that hold a separator"
             yield number, InputError(reason, path=path, row=number)
+        elif any(UNDECODED in cell for cell in cells):
+            yield number, InputError(not_text(encoding), path=path, row=number)
         else:
             yield number, dict(zip(header, cells, strict=False))
 
@@ -155,7 +161,7 @@ class _Lines:
         self._waiting.extendleft(reversed(self.taken[1:]))
 
 
-def header_fault(header: Sequence[str], needed: Sequence[str], advice: str = _COLUMNS_ADVICE) -> str | None:
+def header_fault(header: Sequence[str], needed: Sequence[str], advice: str) -> str | None:
     """Return why a table with these columns cannot be used, ``None`` if it can."""
     if any(UNDECODED in name for name in header):
         return "names of columns are no text: convert the file to UTF-8"

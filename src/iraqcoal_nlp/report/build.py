@@ -31,6 +31,8 @@ class BuiltReport:
     """Sentences with reasons."""
     labelled: int
     """Sentences with an event, or with a stance other than ``none``."""
+    of_other_models: int
+    """Labelled sentences that got no reasons because another model than the explainer labelled them."""
     errors: Sequence[InputError]
     """Rows that could not be read; the report says how many."""
 
@@ -55,13 +57,14 @@ def build_report(
         columns: Where rows keep date, source, title and address.
         language: Language in which the page opens, ``ar`` or ``en``.
         title: Heading of the page.
-        explainer: The model that labelled the rows, to give the reasons of its labels. Without it, the report has none.
+        explainer: The model that labelled the rows, to give the reasons of its labels; rows of other models get none.
+            Without it, the report has none.
         most_explained: So many labelled sentences are explained at most, the first ones.
         overwrite: Whether an existing ``out`` may be replaced.
         on_explained: Called with the number of sentences that are explained, and of those that will be.
 
     Raises:
-        InputError: A file cannot be read or written, or the rows are of another model than ``explainer``.
+        InputError: A file cannot be read or written, or all labelled rows are of other models than ``explainer``.
         ValueError: ``language`` is unknown.
     """
     columns = columns or FactColumns()
@@ -69,9 +72,10 @@ def build_report(
         rows, errors = read_scored_whole(scored)
         labelled = [place for place, row in enumerate(rows) if _is_labelled(row)]
         explained: dict[int, SentenceExplanation] = {}
+        own = labelled
         if explainer is not None:
-            _check_model(explainer, rows, scored)
-            wanted = labelled[:most_explained]
+            own = _labelled_by(explainer, rows, labelled, scored)
+            wanted = own[:most_explained]
             for first in range(0, len(wanted), _EXPLAINED_AT_ONCE):
                 places = wanted[first : first + _EXPLAINED_AT_ONCE]
                 reasons = explainer.explain_sentences([rows[place].sentence for place in places])
@@ -85,6 +89,7 @@ def build_report(
         articles=len(payload["articles"]),
         explained=payload["explained"],
         labelled=len(labelled),
+        of_other_models=len(labelled) - len(own),
         errors=errors,
     )
 
@@ -93,9 +98,17 @@ def _is_labelled(row: ScoredRow) -> bool:
     return bool(row.sentence.events) or row.sentence.stance != NEUTRAL_STANCE
 
 
-def _check_model(explainer: ArticleClassifier, rows: Sequence[ScoredRow], scored: Path) -> None:
-    """Refuse to explain one model's labels by another's."""
-    for number, row in enumerate(rows, 1):
-        if row.sentence.model != explainer.model_id:
-            reason = f"sentence {number} is of model {row.sentence.model or 'unknown'!r}, not {explainer.model_id!r}"
-            raise InputError(f"{reason}: name the model of the rows with --model", path=scored)
+def _labelled_by(
+    explainer: ArticleClassifier, rows: Sequence[ScoredRow], labelled: Sequence[int], scored: Path
+) -> list[int]:
+    """Return the places of the labelled rows that are the model's own: it must not explain another's labels.
+
+    Raises:
+        InputError: There are labelled rows, and none is.
+    """
+    own = [place for place in labelled if rows[place].sentence.model == explainer.model_id]
+    if labelled and not own:
+        others = ", ".join(sorted({rows[place].sentence.model or "unknown" for place in labelled}))
+        reason = f"was labelled by {others}, not by {explainer.model_id}"
+        raise InputError(f"{reason}: name the model of the rows with --model, or score them anew", path=scored)
+    return own

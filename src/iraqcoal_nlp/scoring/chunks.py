@@ -15,7 +15,7 @@ from typing import Any
 from iraqcoal_nlp.data.articles import Columns, read_file
 from iraqcoal_nlp.data.inputs import InputFile
 from iraqcoal_nlp.data.results import row_line
-from iraqcoal_nlp.errors import InputError, ScoringError, printable
+from iraqcoal_nlp.errors import InputError, ScoringError
 from iraqcoal_nlp.inference.classifier import ArticleClassifier
 from iraqcoal_nlp.records import INPUT_COLUMNS, Article, ArticleResult, pass_through
 
@@ -163,17 +163,6 @@ def no_sentence(article: Article) -> InputError:
     """Return the error of an article in which there is nothing to label."""
     reason = "holds no sentence: nothing but symbols or boilerplate"
     return InputError(reason, path=article.source, row=article.row)
-
-
-def error_entry(error: InputError) -> dict[str, Any]:
-    """Return an error as it is listed: ``source``, ``row`` and ``reason``."""
-    source = None if error.path is None else printable(error.path)
-    return {"source": source, "row": error.row, "reason": error.reason}
-
-
-def listed_error(entry: Mapping[str, Any]) -> InputError:
-    """Return the error that :func:`error_entry` has listed."""
-    return InputError(entry["reason"], path=entry["source"], row=entry["row"])
 
 
 def _classify(

@@ -21,6 +21,9 @@ from iraqcoal_nlp.scoring.chunks import Chunk, Item, ScoredChunk, ScoreOptions, 
 Scorer = Callable[[Iterable[Chunk]], Iterator[tuple[Chunk, ScoredChunk]]]
 """Takes chunks and gives each back with its rows, in order."""
 
+REMEMBERED = 50_000
+"""Sentences whose scores a run keeps: agencies' copy comes again within days, and is scored once."""
+
 _WAITING_PER_WORKER = 2  # one that is scored, one that is ready when it is done
 
 
@@ -33,6 +36,7 @@ class ModelChoice:
     device: str = "auto"
     dtype: str = "float32"
     threads: int = 0
+    remember: int = REMEMBERED
     verify: bool = True
 
     def load(self) -> ArticleClassifier:
@@ -43,6 +47,7 @@ class ModelChoice:
             device=self.device,
             dtype=self.dtype,
             threads=self.threads,
+            remember=self.remember,
             verify=self.verify,
         )
 

@@ -26,17 +26,9 @@ from ray.exceptions import RayError
 
 from iraqcoal_nlp.data.files import is_remote, size_and_change
 from iraqcoal_nlp.data.inputs import ERRORS_SUFFIX, InputFile, list_inputs
-from iraqcoal_nlp.data.results import OutputForm, render
+from iraqcoal_nlp.data.results import OutputForm, error_line, listed_error, render
 from iraqcoal_nlp.errors import InputError, ScoringError
-from iraqcoal_nlp.scoring.chunks import (
-    Position,
-    ScoreOptions,
-    Tally,
-    error_entry,
-    listed_error,
-    read_chunks,
-    score_chunk,
-)
+from iraqcoal_nlp.scoring.chunks import Position, ScoreOptions, Tally, read_chunks, score_chunk
 from iraqcoal_nlp.scoring.engines import ModelChoice
 from iraqcoal_nlp.scoring.stream import ERRORS_KEPT, ScoreReport
 
@@ -90,7 +82,7 @@ def score_with_ray(
     target, folder = _open_output(out, overwrite=overwrite)
     classifier = choice.load()  # a model that cannot be loaded is told here, not in the log of another machine
     started, tally = time.perf_counter(), Tally()
-    first_errors: list[dict[str, Any]] = []
+    first_errors: list[InputError] = []
     _start_ray()
     data = ray.data.from_items([{"group": n, "files": pickle.dumps(group)} for n, group in enumerate(_groups(files))])
     data = data.map_batches(_Reader(options, str(Path.cwd())), batch_size=1, num_cpus=_OTHER_CPUS)
@@ -113,7 +105,7 @@ def score_with_ray(
                 tally += Tally.from_dict(json.loads(done["tally"]))
                 errors.write(done["errors"])
                 lines = done["errors"].splitlines()[: ERRORS_KEPT - len(first_errors)]
-                first_errors += map(json.loads, lines)
+                first_errors += map(listed_error, lines)
     except RayError as error:
         reason = str(error).strip().splitlines()[-1]
         raise ScoringError(f"Ray broke off ({reason}): begin again with --force") from error
@@ -127,7 +119,7 @@ def score_with_ray(
         files=len(files),
         backend=f"{n_actors} × {classifier.backend}",
         error_path=f"{out.rstrip('/')}{ERRORS_SUFFIX}" if tally.errors else None,
-        first_errors=tuple(map(listed_error, first_errors)),
+        first_errors=tuple(first_errors),
     )
 
 
@@ -156,7 +148,7 @@ class _Scorer:
         return {
             "part": batch["part"],
             "rows": [chunk.rows for chunk in scored],
-            "errors": [_lines(chunk.errors) for chunk in scored],
+            "errors": ["".join(map(error_line, chunk.errors)).encode() for chunk in scored],
             "tally": [json.dumps(chunk.tally.to_dict()) for chunk in scored],
         }
 
@@ -195,10 +187,6 @@ def _groups(files: Sequence[InputFile]) -> Iterator[list[InputFile]]:
             group, n_bytes = [], 0
     if group:
         yield group
-
-
-def _lines(errors: Sequence[InputError]) -> bytes:
-    return "".join(json.dumps(error_entry(error), ensure_ascii=False) + "\n" for error in errors).encode()
 
 
 def _file_system(out: str) -> tuple[FileSystem, str]:

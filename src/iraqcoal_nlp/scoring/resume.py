@@ -28,12 +28,15 @@ from filelock import FileLock, Timeout
 
 from iraqcoal_nlp.data.files import size_and_change
 from iraqcoal_nlp.data.inputs import ERRORS_SUFFIX, InputFile
-from iraqcoal_nlp.data.results import OutputForm, render
+from iraqcoal_nlp.data.outputs import check_overwrite
+from iraqcoal_nlp.data.results import OutputForm, error_line, render
 from iraqcoal_nlp.errors import InputError
-from iraqcoal_nlp.scoring.chunks import Position, ScoredChunk, Tally, error_entry
+from iraqcoal_nlp.scoring.chunks import Position, ScoredChunk, Tally
 
 PART_SUFFIX = ".part"
 """Ending of the folder that stands beside the output while a run is under way."""
+
+_NEW = ".new"  # of a file that is about to replace another
 
 
 class RunFolder:
@@ -58,7 +61,7 @@ class RunFolder:
         """Write a chunk; it counts once :meth:`commit` was called."""
         self._rows.write(scored.rows)
         for error in scored.errors:
-            self._errors.write(json.dumps(error_entry(error), ensure_ascii=False).encode() + b"\n")
+            self._errors.write(error_line(error).encode())
         self.tally += scored.tally
 
     def commit(self, position: Position, *, seconds: float, finished: bool = False) -> None:
@@ -107,7 +110,8 @@ class RunFolder:
     def clear(self) -> None:
         """Remove all files but the lock, the description of the run first: without it, nothing is to be resumed."""
         for name in ("run.json", "progress.json", "inputs", "rows", "errors", "output"):
-            (self._folder / name).unlink(missing_ok=True)
+            for file in (self._folder / name, self._folder / (name + _NEW)):
+                file.unlink(missing_ok=True)
 
     def begin(self, description: Mapping[str, Any], files: Iterable[InputFile]) -> None:
         """Describe a new run.
@@ -140,7 +144,7 @@ class RunFolder:
         except (AttributeError, KeyError, ValueError, TypeError, FileNotFoundError) as error:
             raise self._refusal(f"is damaged ({error})") from None
         if not self.finished:  # else its files may have been delivered already
-            refuse_existing(self.out, overwrite=old["overwrite"])
+            check_overwrite(self.out, overwrite=old["overwrite"])
             self._open_files()
 
     def close(self) -> None:
@@ -220,7 +224,7 @@ def open_run(
     """
     folder = part_folder(out)
     if not folder.exists():
-        refuse_existing(out, overwrite=overwrite)
+        check_overwrite(out, overwrite=overwrite)
     folder.mkdir(exist_ok=True)
     lock = FileLock(folder / "lock", timeout=0)
     try:
@@ -231,7 +235,7 @@ def open_run(
     begun = False
     try:
         if overwrite or not can_resume(out):
-            refuse_existing(out, overwrite=overwrite)  # again: the process that held the lock may have made it
+            check_overwrite(out, overwrite=overwrite)  # again: the process that held the lock may have made it
             begun = True
             run.begin({**description, "overwrite": overwrite}, files)
         elif resume:
@@ -257,12 +261,6 @@ def open_run(
                 folder.rmdir()
 
 
-def refuse_existing(out: Path, *, overwrite: bool) -> None:
-    """Raise an :class:`InputError` if the output exists and may not be replaced."""
-    if out.exists() and not overwrite:
-        raise InputError("exists already: choose another file, or overwrite it with --force", path=out)
-
-
 def _entries(files: Iterable[InputFile]) -> Iterator[list[Any]]:
     """Yield what tells each input file from another or a changed one: name, size, time of change in ns."""
     for file in files:
@@ -274,7 +272,7 @@ def _entries(files: Iterable[InputFile]) -> Iterator[list[Any]]:
 
 def _replace(path: Path, content: Mapping[str, Any]) -> None:
     """Write a file in one step: it has the old content or the new one, whatever happens."""
-    new = path.with_name(path.name + ".new")
+    new = path.with_name(path.name + _NEW)
     with new.open("w", encoding="utf-8") as file:
         json.dump(content, file, ensure_ascii=False)
         file.flush()

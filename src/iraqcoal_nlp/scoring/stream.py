@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from typing import BinaryIO
 from iraqcoal_nlp._version import __version__
 from iraqcoal_nlp.data.files import STDIN, is_remote, size_and_change
 from iraqcoal_nlp.data.inputs import ERRORS_SUFFIX, InputFile, list_inputs
-from iraqcoal_nlp.data.results import output_form
+from iraqcoal_nlp.data.results import listed_error, output_form
 from iraqcoal_nlp.errors import InputError
-from iraqcoal_nlp.scoring.chunks import Position, Tally, listed_error, read_chunks
+from iraqcoal_nlp.scoring.chunks import Position, Tally, read_chunks
 from iraqcoal_nlp.scoring.engines import Engine
 from iraqcoal_nlp.scoring.resume import open_run
 
@@ -152,7 +151,7 @@ def score_to_stream(
 def _listed(path: Path) -> list[InputError]:
     """Read the first errors back from their list."""
     with path.open(encoding="utf-8") as lines:
-        return [listed_error(json.loads(line)) for line in islice(lines, ERRORS_KEPT)]
+        return [listed_error(line) for line in islice(lines, ERRORS_KEPT)]
 
 
 def _description(engine: Engine, *, excel: bool) -> Mapping[str, str | bool | None]:
