@@ -12,12 +12,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
 from iraqcoal_nlp import IraqCoalError
+from iraqcoal_nlp.benchmark.estimators import EstimatorModel
+from iraqcoal_nlp.benchmark.models import choose
+from iraqcoal_nlp.benchmark.rows import Example
+from iraqcoal_nlp.benchmark.specs import ModelSpec
+from iraqcoal_nlp.benchmark.tasks import load_task
 from iraqcoal_nlp.codebook import HEADS
 from iraqcoal_nlp.data.annotations import Annotation, read_annotations
-from iraqcoal_nlp.evaluation.baselines import TfidfLogreg
 from iraqcoal_nlp.evaluation.checklist import read_checklist, run_checklist, shipped_checklist
 from iraqcoal_nlp.evaluation.measure import compare_predictions, score_predictions
 from iraqcoal_nlp.evaluation.predictions import Predictions, predict
@@ -26,12 +31,37 @@ from iraqcoal_nlp.inference.classifier import ArticleClassifier
 from iraqcoal_nlp.model.card import score_table
 from iraqcoal_nlp.model.locate import locate_model
 from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
-from iraqcoal_nlp.training.run import HELD_OUT, SEED_GOLD
+from iraqcoal_nlp.training.run import HELD_OUT, SEED_GOLD, TrainData
 from train import read_data
 
 BASELINE = "tf-idf + logistic regression"
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+TASK = load_task("coalition.v1")
+
+
+def fit_baseline(data: TrainData, **options: float | str | None) -> EstimatorModel:
+    """Return the baseline, trained on what trains the model, with thresholds from the same dev rows."""
+    model = EstimatorModel(TASK, ModelSpec(name="tfidf-logreg"), seed=13, options=options)
+    train, dev = ([Example.of(row) for row in rows] for rows in (data.training_rows(), data.dev_rows()))
+    model.fit(train, dev)
+    return model
+
+
+def label(model: EstimatorModel, rows: Sequence[Annotation]) -> Predictions:
+    """Let the baseline label annotated rows; it never abstains."""
+    probs = model.predict_proba([Example.of(row) for row in rows])
+    chosen = choose(TASK, probs, model.thresholds)
+    return Predictions.of(
+        rows,
+        stances=chosen["stance"],
+        events=chosen["events"],
+        stance_probs=probs["stance"],
+        event_probs=probs["events"],
+        abstained=np.zeros(len(rows), dtype=np.bool_),
+    )
 
 
 def main() -> int:
@@ -52,10 +82,10 @@ def main() -> int:
         if args.root:
             recipe = TrainRecipe.from_toml(locate_recipe("mini"))
             data = read_data(args.root, seed=recipe.split_seed)
-            sets = {HELD_OUT: data.splits.test, **sets}
-            baseline = TfidfLogreg(inverse_penalty=args.baseline_c, balanced=not args.baseline_unweighted)
-            baseline.fit(data.training_rows()).choose_thresholds(data.dev_rows())
-            predictions |= {(BASELINE, name): baseline.predict(annotated) for name, annotated in sets.items()}
+            sets = {HELD_OUT: data.splits.test, **data.tests, **sets}
+            weight = None if args.baseline_unweighted else "balanced"
+            baseline = fit_baseline(data, inverse_penalty=args.baseline_c, class_weight=weight)
+            predictions |= {(BASELINE, name): label(baseline, annotated) for name, annotated in sets.items()}
         rates = run_checklist(read_checklist(args.checklist), classifier)
         predictions |= {(folder.name, name): predict(classifier, annotated) for name, annotated in sets.items()}
     except IraqCoalError as error:

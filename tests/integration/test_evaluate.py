@@ -57,7 +57,10 @@ def test_a_model_compared_with_itself_does_not_differ(whole):
     _, record, _ = whole
     for head in record["comparison"]["gold"].values():
         for entry in (head["macro_f1"], *head["labels"].values()):
-            assert (entry["difference"], entry["interval"], entry["p_value"]) == (0.0, [0.0, 0.0], 1.0)
+            assert entry["difference"] == 0.0
+            # Where too few documents hold a label there is no interval.
+            assert (entry["interval"], entry["p_value"]) in (([0.0, 0.0], 1.0), (None, None))
+        assert head["macro_f1"]["interval"] == [0.0, 0.0]
 
 
 def test_the_figures_are_there(whole):
