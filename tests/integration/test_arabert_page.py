@@ -23,5 +23,5 @@ def test_examples_of_preprocessing_are_true(written, package, ours):
 
 def test_every_recipe_that_is_named_ships():
     named = {part.split("`")[0] for part in PAGE.split("`") if part.endswith(".toml")}
-    assert len(named) == 4
+    assert {"arabert.toml", "camelbert.toml", "marbert.toml"} <= named
     assert all((ROOT / "models" / "recipes" / name).is_file() for name in named)
