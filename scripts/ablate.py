@@ -1,8 +1,9 @@
-"""Measure one change of the shipped model's training: ``python scripts/ablate.py DATA_ROOT --out runs/ablations NAME``.
+"""Measure changes of the shipped model's training: ``python scripts/ablate.py DATA_ROOT --out runs/ablations [NAME]``.
 
-Each call trains the recipe with some settings changed (``--set r_drop=1.0``, ``--set 'seeds=[14]'``), on all documents
-or a part of them (``--share 0.25``), and writes a model folder and its figures under OUT/NAME; a finished NAME is not
-run again. ``--table`` prints what is there: dev figures choose, the others only tell.
+``scripts/ablations.toml`` (``--plan``) says what is changed: each of its ``[runs.NAME]`` is the recipe with the
+settings of ``[common]`` and its own, on all documents or a ``share`` of them. A run writes a model folder and its
+figures to OUT/NAME; one that is finished is not repeated, a killed one goes on. ``--table`` prints what is there: dev
+figures choose, the others only tell.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import logging
 import sys
 import tomllib
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -43,48 +45,59 @@ def part_of(data: TrainData, share: float) -> TrainData:
     return replace(data, splits=splits, extra=[row for row in data.extra if in_share(row, share)])
 
 
-def changed(recipe: TrainRecipe, settings: list[str]) -> TrainRecipe:
-    """Return the recipe with settings given as ``key=value``, the value in TOML.
+def read_plan(path: Path) -> dict[str, dict[str, Any]]:
+    """Return the changes of each run by its name: those of ``[common]``, then its own.
 
     Raises:
-        RecipeError: A setting is not TOML, unknown or out of range.
+        RecipeError: The file cannot be read, is not TOML or has no runs.
     """
     try:
-        given = tomllib.loads("\n".join(settings))
-        values: dict[str, Any] = {
-            key: tuple(value) if isinstance(value, list) else value for key, value in given.items()
-        }
+        plan = tomllib.loads(path.read_text(encoding="utf-8"))
+        runs: dict[str, dict[str, Any]] = {name: plan.get("common", {}) | own for name, own in plan["runs"].items()}
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
+        raise RecipeError(f"{path}: not a plan with [runs.NAME] ({error})") from None
+    return runs
+
+
+def changed(recipe: TrainRecipe, settings: Mapping[str, Any]) -> TrainRecipe:
+    """Return the recipe with some settings changed.
+
+    Raises:
+        RecipeError: A setting is unknown or out of range.
+    """
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()
+    }
+    try:
         return replace(recipe, **values)
-    except (tomllib.TOMLDecodeError, TypeError) as error:
-        raise RecipeError(f"--set: {error}") from None
+    except TypeError as error:
+        raise RecipeError(f"a run's setting: {error}") from None
 
 
-def run(args: argparse.Namespace) -> None:
+def run(recipe: TrainRecipe, changes: Mapping[str, Any], data: TrainData, folder: Path) -> None:
     """Train and measure one change."""
-    folder = args.out / args.name
-    if (folder / FIGURES).is_file():
-        return
-    base = TrainRecipe.from_toml(locate_recipe(args.recipe))
-    recipe = changed(replace(base, encoder=str(args.root / "encoder"), seeds=base.seeds[:1]), args.set)
-    data = part_of(read_data(args.root, seed=recipe.split_seed), args.share)
-    report = train(recipe, data, folder)
+    settings = dict(changes)
+    share = float(settings.pop("share", 1.0))
+    changed_recipe, part = changed(recipe, settings), part_of(data, share)
+    report = train(changed_recipe, part, folder)
     figures: dict[str, Any] = {
-        "changes": args.set,
-        "share": args.share,
-        "rows": len(data.training_rows()),
-        "recipe": asdict(recipe) | {"encoder": ""},
-        "scores": measure(report.folder, {DEV: data.dev_rows()}) | dict(report.scores),
+        "changes": settings,
+        "share": share,
+        "rows": len(part.training_rows()),
+        "recipe": asdict(changed_recipe) | {"encoder": ""},
+        "scores": measure(report.folder, {DEV: part.dev_rows()}) | dict(report.scores),
     }
     (folder / FIGURES).write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
-def table(out: Path) -> str:
+def table(out: Path, names: list[str]) -> str:
     """Return what was measured as a Markdown table: macro-F1 of stance and events, with 95 % intervals on news."""
     rows = []
-    for path in sorted(out.glob(f"*/{FIGURES}")):
-        figures = json.loads(path.read_text("utf-8"))
-        cells = [_cell(figures["scores"].get(name), interval=name == HELD_OUT) for name in SETS]
-        rows.append([path.parent.name, f"{figures['rows']:,}", *cells])
+    for path in (out / name / FIGURES for name in names):
+        if path.is_file():
+            figures = json.loads(path.read_text("utf-8"))
+            cells = [_cell(figures["scores"].get(name), interval=name == HELD_OUT) for name in SETS]
+            rows.append([path.parent.name, f"{figures['rows']:,}", *cells])
     return markdown_table(["run", "rows", *SETS], rows)
 
 
@@ -105,23 +118,30 @@ def main() -> int:
     """Read the arguments, and run or print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root", type=Path, metavar="DATA_ROOT")
-    parser.add_argument("name", nargs="?", help="name of the run")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="runs of the plan; without any, all")
     parser.add_argument("--out", type=Path, required=True, help="folder of all runs")
     parser.add_argument("--recipe", default=str(ROOT / "models/recipes/mini.toml"))
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="setting to change, in TOML")
-    parser.add_argument("--share", type=float, default=1.0, help="share of the training documents")
-    parser.add_argument("--table", action="store_true", help="print the figures of finished runs")
+    parser.add_argument("--plan", type=Path, default=ROOT / "scripts/ablations.toml", help="what is changed")
+    parser.add_argument("--table", action="store_true", help="run nothing; print the figures of finished runs")
     args = parser.parse_args()
     logging.basicConfig(format="%(message)s")
     logging.getLogger("iraqcoal_nlp").setLevel(logging.INFO)
     try:
-        if args.name:
-            run(args)
+        plan = read_plan(args.plan)
+        names = args.names or list(plan)
+        if unknown := set(names) - set(plan):
+            raise RecipeError(f"{args.plan}: has no run {', '.join(sorted(unknown))}: known are {', '.join(plan)}")
+        waiting = [] if args.table else [name for name in names if not (args.out / name / FIGURES).is_file()]
+        if waiting:
+            base = TrainRecipe.from_toml(locate_recipe(args.recipe))
+            base = replace(base, encoder=str(args.root / "encoder"), seeds=base.seeds[:1])
+            data = read_data(args.root, seed=base.split_seed)
+            for name in waiting:
+                run(base, plan[name], data, args.out / name)
     except IraqCoalError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    if args.table:
-        print(table(args.out))
+    print(table(args.out, names))
     return 0
 
 
