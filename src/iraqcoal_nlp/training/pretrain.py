@@ -95,7 +95,7 @@ class PretrainRecipe:
     weight_decay: float = 0.01
     """AdamW's decay; biases and layer norms have none."""
     precision: str = "auto"
-    """``bf16`` autocast, ``fp32``, or ``auto``: bf16 where the processor has it."""
+    """``bf16`` autocast, ``fp32``, or ``auto``: bf16 where that is faster."""
     seed: int = 13
     """Seed of a new head, of the dropout, of the order and of what is hidden."""
 

@@ -132,7 +132,7 @@ class TrainRecipe:
     """Decay of the moving average of the weights, such as 0.999, in [0, 1): the average is what is scored and kept. Of
     the first steps it forgets faster (``min(decay, (1 + step) / (10 + step))``); 0 is off."""
     precision: str = "auto"
-    """``bf16`` autocast, ``fp32``, or ``auto``: bf16 where the processor has it."""
+    """``bf16`` autocast, ``fp32``, or ``auto``: bf16 where that is faster."""
     seeds: tuple[int, ...] = (13,)
     """Seeds of the heads, the dropout and the order of rows; each gives one trained network."""
     seed_choice: str = "best"

@@ -47,16 +47,19 @@ def claim_folder(out: Path, told: str, *, checkpoints: str) -> None:
 
 
 def uses_bf16(precision: str) -> bool:
-    """Whether a run computes in bf16: ``auto`` does where the processor has it."""
+    """Whether a run computes in bf16: ``auto`` does where that is faster."""
     return precision == "bf16" or (precision == "auto" and _has_bf16())
 
 
 def _has_bf16() -> bool:
-    """Whether bf16 arithmetic is native here: emulated, it is slower than fp32."""
+    """Whether bf16 is faster than fp32 here: on GPUs that have it, and on processors with tiles (AMX).
+
+    AVX-512's bf16 instructions alone are no gain: on a core that has them and no AMX, a product of 1024 x 384 by
+    384 x 1536 ran at 83 GFLOP/s in bf16 and at 150 in fp32.
+    """
     if torch.cuda.is_available():
         return bool(torch.cuda.is_bf16_supported())
-    capabilities = torch.backends.cpu.get_cpu_capability()
-    return "AVX512" in capabilities and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return bool(torch.cpu._is_amx_tile_supported())
 
 
 def last_checkpoint(checkpoints: Path) -> str | None:
