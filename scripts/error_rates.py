@@ -2,7 +2,8 @@
 
 Without DATA_ROOT: for each behaviour of the behavioural tests how often it fails, and one sentence on which it does.
 With it (see ``scripts/train.py``): also, for each source of the held-out news, how many sentences get a wrong stance or
-wrong events. Sources of few sentences stand together. Intervals are 95 % (Wilson, 1927).
+wrong events. Sources of few sentences stand together. Intervals are 95 % (Wilson, 1927). ``--worst 10`` adds, for each
+label, the held-out sentences on which it is most surely wrong, whole: they belong to their publishers.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import numpy as np
 
 import iraqcoal_nlp as iq
 from iraqcoal_nlp.data.annotations import Annotation
@@ -64,6 +67,20 @@ def rows_by_source(classifier: ArticleClassifier, rows: Sequence[Annotation]) ->
         yield [name, f"{len(flags):,}", wrong_share(flags), wrong_share(events[name])]
 
 
+def worst_rows(classifier: ArticleClassifier, rows: Sequence[Annotation], count: int) -> Iterator[list[str]]:
+    """Yield, for each label, the sentences that it is claimed of or missed in against the highest probability."""
+    for name, head in predict(classifier, rows).heads.items():
+        judged = [row for row in rows if getattr(row, name) is not None]
+        for column, label in enumerate(head.labels):
+            gold, probs = head.gold[:, column], head.probs[:, column]
+            distance = np.where(gold != head.predicted[:, column], np.abs(gold - probs), -1.0)
+            for place in np.argsort(-distance, kind="stable")[:count]:
+                if distance[place] < 0:
+                    break  # fewer errors than asked for
+                kind = "missed" if gold[place] else "claimed"
+                yield [label, kind, f"{probs[place]:.2f}", judged[place].id, " ".join(judged[place].text.split())]
+
+
 def wrong_share(wrong: Sequence[bool]) -> str:
     """Return a share with its Wilson interval; empty if nothing was judged."""
     if not wrong:
@@ -81,6 +98,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root", type=Path, nargs="?", metavar="DATA_ROOT")
     parser.add_argument("--model", default=None, help="model folder; without it, the shipped model")
+    parser.add_argument(
+        "--worst", type=int, default=0, metavar="N", help="with DATA_ROOT: errors of each label to show"
+    )
     args = parser.parse_args()
     try:
         classifier = iq.load(args.model)
@@ -100,6 +120,9 @@ def main() -> int:
                 ["source", "sentences", "wrong stance", "wrong events"], rows_by_source(classifier, held_out)
             )
         )
+        if args.worst:
+            worst = ([cell.replace("|", "\\|") for cell in row] for row in worst_rows(classifier, held_out, args.worst))
+            print(f"\n{markdown_table(['label', 'error', 'probability', 'id', 'sentence'], worst)}")
     return 0
 
 
