@@ -1,7 +1,7 @@
 """Measure what ``docs/performance.md`` tells, and write it there: ``python scripts/performance.py [--only profile]``.
 
 Parts: ``profile`` (``scripts/profile_scoring.py``), ``graphs`` (``scripts/compare_graphs.py``) and ``archive``
-(``scripts/benchmark_archive.py``). Each is written between its two marks as soon as it is measured. Takes about three
+(``scripts/benchmark_archive.py``). Each is written between its two marks as soon as it is measured. Takes some
 minutes; run it on a quiet machine. Needs the extra ``train``.
 """
 

@@ -14,14 +14,15 @@ from iraqcoal_nlp.benchmark.rows import Examples
 from iraqcoal_nlp.errors import ModelFolderError, RecipeError
 from iraqcoal_nlp.inference.calibration import Floats
 from iraqcoal_nlp.model.locate import SHIPPED, locate_model
-from iraqcoal_nlp.model.store import SETTINGS, ModelFolder, file_sha256
+from iraqcoal_nlp.model.manifest import folder_sha256
+from iraqcoal_nlp.model.store import SETTINGS, ModelFolder
 
 BASELINES = ("majority", "keyword", "tfidf-logreg", "tfidf-svm")
 ENCODER, FOLDER = "encoder:", "model:"
 SEEDED = ("tfidf-svm", ENCODER)
 """Models that chance has a part in; of the others one run says all."""
 
-_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+_WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
 
 
 class BenchmarkModel(Protocol):
@@ -125,7 +126,7 @@ def recipe_for(encoder: str, recipe: str) -> Any:  # noqa: ANN401 - a TrainRecip
 
 
 def _encoder_facts(where: str, revision: str) -> str:
-    """Return the encoder's id: of a folder the hash of its weights, of a hub name the revision.
+    """Return the encoder's id: of a folder the hash of its files, of a hub name the revision.
 
     Raises:
         ModelFolderError: The folder holds no weights.
@@ -134,8 +135,7 @@ def _encoder_facts(where: str, revision: str) -> str:
         return ModelFolder.open(locate_model(where)).model_id
     folder = Path(where)
     if folder.is_dir():
-        weights = next((folder / name for name in _WEIGHTS if (folder / name).is_file()), None)
-        if weights is None:
+        if not any((folder / name).is_file() for name in _WEIGHTS):
             raise ModelFolderError(f"{where}: holds none of {', '.join(_WEIGHTS)}")
-        return f"{folder.name}@{file_sha256(weights)[:12]}"
+        return f"{folder.name}@{folder_sha256(folder)[:12]}"
     return f"{where}@{revision}"

@@ -73,6 +73,12 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def folder_sha256(folder: Path) -> str:
+    """Return one sha256 of the names and contents of a folder's visible files, as 64 hexadecimal digits."""
+    seen = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    return hashlib.sha256("".join(f"{path.name} {file_sha256(path)}\n" for path in seen).encode()).hexdigest()
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object.
 
