@@ -10,9 +10,14 @@ from pathlib import Path
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported; no test may touch the network
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import iraqcoal_nlp as iq
 from iraqcoal_nlp.inference.classifier import ArticleClassifier
+
+# No test depends on how fast the machine is: it may have other work to do.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 ROOT = Path(__file__).resolve().parents[1]
 SEEDS = ROOT / "seeds"

@@ -4,10 +4,12 @@ import json
 import random
 import shlex
 import sys
+from dataclasses import replace
 
 import pytest
 
 from iraqcoal_nlp.benchmark.cell import CellRequest, run_cell
+from iraqcoal_nlp.benchmark.estimators import EstimatorModel
 from iraqcoal_nlp.benchmark.results import Results
 from iraqcoal_nlp.benchmark.run import BenchmarkPlan, run_benchmark
 from iraqcoal_nlp.benchmark.specs import ModelSpec
@@ -152,6 +154,47 @@ def test_other_rows_give_other_cells(folder):
     assert [cell["model"] for cell in results.cells] == ["keyword"]  # majority was measured on other rows
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('main_score = "f1:relevant"', 'main_score = "macro_f1"'),
+        ('0 = "irrelevant"\n1 = "relevant"', '1 = "relevant"\n0 = "irrelevant"'),
+    ],
+)
+def test_another_score_or_order_of_labels_gives_other_cells(folder, old, new):
+    run_benchmark(plan(folder, "majority", "tfidf-logreg"), isolated=False)
+    assert old in TASK
+    (folder / "toy.v1.toml").write_text(TASK.replace(old, new), encoding="utf-8")
+    results = run_benchmark(plan(folder, "tfidf-logreg"), isolated=False)
+    assert [cell["model"] for cell in results.cells] == ["tfidf-logreg"]  # majority was measured under the old one
+    assert results.cells[0]["main"] == Results.read(folder / "out").cells[0]["main"] > 0.9
+
+
+def test_runs_of_another_recipe_do_not_stand_in_the_row(folder, monkeypatch):
+    def made_of(**facts):
+        monkeypatch.setattr(ModelSpec, "facts", lambda spec, recipe: facts)
+
+    made_of(epochs=1)
+    run_benchmark(plan(folder, "tfidf-svm"), isolated=False)
+    made_of(error="no such folder")  # says nothing of what was measured
+    results = run_benchmark(plan(folder, "tfidf-svm"), isolated=False)
+    assert [(cell["seed"], cell["model_facts"]) for cell in results.cells] == [(13, {"epochs": 1}), (14, {"epochs": 1})]
+    made_of(epochs=2)
+    results = run_benchmark(plan(folder, "tfidf-svm", seeds=1), isolated=False)
+    assert [(cell["seed"], cell["model_facts"]) for cell in results.cells] == [(13, {"epochs": 2})]
+
+
+def test_two_tasks_of_one_name_are_refused(folder, capsys):
+    for name in ("a", "b"):
+        (folder / name).mkdir()
+        (folder / name / "toy.v1.toml").write_text(TASK, encoding="utf-8")
+    tasks = "a/toy.v1.toml,b/toy.v1.toml"
+    assert run("--models", "majority", "--task", tasks, "--data-root", "data", "--out", "out") == 2
+    told = capsys.readouterr().err.strip()
+    assert told.endswith("a/toy.v1.toml and b/toy.v1.toml are both named toy.v1: rename one, or run them apart")
+    assert not (folder / "out").exists()
+
+
 def test_one_models_failure_is_a_row_not_the_end(folder, capsys):
     assert benchmark("model:iraqcoal-mini,encoder:nobody/nothing,majority", "out", "--seeds", "1") == 1
     shown = capsys.readouterr().out
@@ -164,19 +207,38 @@ def test_one_models_failure_is_a_row_not_the_end(folder, capsys):
     assert (folder / "out/leaderboard.html").is_file()
 
 
+REQUEST = CellRequest(
+    task="toy.v1.toml",
+    model="majority",
+    seed=13,
+    recipe="benchmark",
+    data_root="data",
+    folder="cell",
+    fingerprint="x",
+)
+
+
 def test_a_process_that_dies_is_a_reason(folder, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    request = CellRequest(
-        task="toy.v1.toml",
-        model="majority",
-        seed=13,
-        recipe="benchmark",
-        data_root="data",
-        folder="cell",
-        fingerprint="x",
-    )
     with pytest.raises(Exception, match="its process ended with exit code 1"):
-        run_cell(request)
+        run_cell(REQUEST)
+
+
+def test_a_record_never_vouches_for_another_models_files(folder, monkeypatch):
+    def stop(model, place):
+        (place / "half.json").write_text("{}")
+        raise KeyboardInterrupt
+
+    run_cell(REQUEST, isolated=False)
+    with monkeypatch.context() as patched:
+        patched.setattr(EstimatorModel, "save", stop)
+        with pytest.raises(KeyboardInterrupt):
+            run_cell(replace(REQUEST, fingerprint="y"), isolated=False)
+    assert not (folder / "cell/trained.json").exists()
+    assert [file.name for file in (folder / "cell/model").iterdir()] == ["half.json"]
+    again = run_cell(REQUEST, isolated=False)
+    assert not (folder / "cell/model/half.json").exists()
+    assert again["seconds"]["train"] is not None
 
 
 @pytest.mark.parametrize(
@@ -184,6 +246,8 @@ def test_a_process_that_dies_is_a_reason(folder, monkeypatch):
     [
         (["--models", "bert", "--task", "toy.v1.toml"], "unknown model 'bert'"),
         (["--models", "model:", "--task", "toy.v1.toml"], "unknown model 'model:'"),
+        (["--models", ",", "--task", "toy.v1.toml"], "name at least one model and one task"),
+        (["--models", "majority", "--task", ""], "name at least one model and one task"),
         (["--models", "majority", "--task", "toy"], "no such task"),
         (["--models", "majority", "--task", "un-binary.v1"], "which is not in the project (published at https"),
         (["--models", "majority", "--task", "toy.v1.toml", "--data-root", "nowhere"], "no such folder"),

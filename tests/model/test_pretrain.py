@@ -139,6 +139,7 @@ def test_phrases_are_found_with_what_arabic_writes_to_them():
     assert domain.match("وقال إن للقوات الاجنبية وجودا في قاعدة عين الأسد")
     assert not domain.match("القوات الأجنبية ثم للقوات الأجنبية وبالقوات الاجنبية")
     assert not domain.match("عين الأسدية ومعسكر")
+    assert DomainWords(["القوات", "قوات"]).match("القوات الأميركية")  # one phrase, written twice
     assert DomainWords.read().match("قصف معسكر التاجي الذي تستخدمه قوات التحالف الدولي")
     assert not DomainWords.read().match(SPORT)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -199,6 +200,20 @@ def test_a_row_that_moves_from_training_to_dev_is_another_run(recipe, splits, tm
     claim(tmp_path, recipe, rows, dev)
     with pytest.raises(iq.RecipeError, match="checkpoints of another recipe or other data"):
         claim(tmp_path, recipe, rows[:-1], [rows[-1], *dev])
+
+
+def test_an_encoder_that_was_written_anew_is_another_run(recipe, splits, tiny_checkpoint, tmp_path):
+    encoder, run = tmp_path / "encoder", tmp_path / "run"
+    shutil.copytree(tiny_checkpoint, encoder)
+    recipe, rows, dev = replace(recipe, encoder=str(encoder)), list(splits.train), list(splits.dev)
+    claim(run, recipe, rows, dev)
+    (run / "student").mkdir()
+    (run / "student/x").touch()
+    claim(run, recipe, rows, dev)
+    config = encoder / "config.json"
+    config.write_text(config.read_text("utf-8") + "\n", "utf-8")
+    with pytest.raises(iq.RecipeError, match="checkpoints of another recipe or other data"):
+        claim(run, recipe, rows, dev)
 
 
 def test_a_checkpoint_that_a_kill_left_half_written_is_passed_over(tmp_path):

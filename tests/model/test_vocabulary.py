@@ -109,7 +109,7 @@ def plain(tokens: list[str]) -> str:
     return "".join(token.removeprefix("##") for token in tokens)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=60))
 def test_no_text_breaks_it(pruning, text):
     *_, pruned, keep = pruning

@@ -58,6 +58,42 @@ def test_sides_do_not_depend_on_the_order_of_rows(tmp_path):
     assert (first.train[0].text, first.sha256) == (again.train[0].text, again.sha256)
 
 
+def test_single_texts_keep_the_sides_under_which_results_are_committed(tmp_path):
+    assert load(tmp_path, un_rows()).sha256.startswith("306ec47a2860dfd4")
+
+
+def paired_rows(n=60, per_text=4):
+    """Return pairs of which several share their first text."""
+    generator = random.Random(13)
+    firsts = [" ".join(generator.choices(WORDS + PLACES, k=9)) for _ in range(n)]
+    return [
+        {"s1": first, "s2": f"{generator.choice(WORDS)} {place} {number}", "label": ("agree", "disagree")[place % 2]}
+        for number, first in enumerate(firsts)
+        for place in range(per_text)
+    ]
+
+
+def load_pairs(folder, rows):
+    write(folder / "pairs.jsonl", rows)
+    split = replace(BINARY.split, rule="stratified", dev=0.15, test=0.15)
+    return load_rows(replace(PAIRS, files={"all": "pairs.jsonl"}, split=split), folder)
+
+
+def test_sides_of_pairs_that_share_a_text_do_not_depend_on_the_order_of_rows(tmp_path):
+    rows = paired_rows()
+    first = load_pairs(tmp_path, rows)
+    random.Random(7).shuffle(rows)
+    again = load_pairs(tmp_path, rows)
+    assert first.sha256 == again.sha256
+
+
+def test_pairs_that_share_a_text_mostly_stay_on_one_side(tmp_path):
+    rows = paired_rows()
+    data = load_pairs(tmp_path, rows)
+    assert len(data.train) > 0.6 * len(rows)  # what repeats a held-out text does not train
+    assert not texts(data.train) & (texts(data.dev) | texts(data.test))
+
+
 def test_another_split_seed_gives_other_sides(tmp_path):
     rows = un_rows()
     other = replace(BINARY, split=replace(BINARY.split, seed=14))

@@ -73,6 +73,19 @@ def test_wrong_labels_are_one_clear_line(corpus, tmp_path, change, message):
         read_corpus_labels(labels_of(tmp_path / "labels.jsonl", [entry]), corpus)
 
 
+def test_a_sentence_has_one_label(corpus, tmp_path):
+    first = next(iter(in_domain_sentences(corpus)))
+    entry = {"id": first.id, "sha256": fingerprint(first.text), "stance": "none", "events": []}
+    with pytest.raises(InputError, match=rf"labels\.jsonl:2: {first.id} has a label already, in row 1"):
+        read_corpus_labels(labels_of(tmp_path / "labels.jsonl", [entry, entry | {"stance": "favor"}]), corpus)
+
+
+def test_labels_in_another_encoding_are_one_clear_line(corpus, tmp_path):
+    (tmp_path / "labels.jsonl").write_bytes('{"id": "قوات"}'.encode("cp1256"))
+    with pytest.raises(InputError, match="cannot be read as UTF-8"):
+        read_corpus_labels(tmp_path / "labels.jsonl", corpus)
+
+
 def test_a_missing_corpus_is_one_clear_line(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         list(in_domain_sentences(tmp_path / "none.txt"))

@@ -138,3 +138,20 @@ def test_the_weekday_wins_over_a_word_that_disagrees():
 def test_an_articles_day_must_be_one(day):
     with pytest.raises(ValueError, match="is not a day as YYYY-MM-DD"):
         find_mentions("أمس", article_date=day)
+
+
+@pytest.mark.parametrize("text", ["أمس", "في 5 يناير الماضي"])
+def test_a_moment_of_the_articles_day_is_that_day(text):
+    moment = datetime.datetime(2020, 1, 20, 3, 30)
+    assert find_mentions(text, article_date=moment) == find_mentions(text, article_date=moment.date())
+
+
+@pytest.mark.parametrize(("day", "value"), [("2022-03-01", "2020-02-29"), ("2020-02-29", "2016-02-29")])
+def test_the_last_leap_day_is_years_ago(day, value):
+    (date,) = find_mentions("في 29 شباط الماضي", article_date=day).dates
+    assert date.value == value
+
+
+def test_a_leap_day_without_a_direction_is_not_looked_for_in_far_years():
+    (date,) = find_mentions("في 29 شباط", article_date="2022-03-01").dates
+    assert (date.value, date.note) == (None, resolve.NO_SUCH_DAY)

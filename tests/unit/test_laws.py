@@ -31,13 +31,13 @@ HOSTILE_NEWS = st.lists(st.sampled_from([*PIECES, *WORDS, " "]), max_size=40).ma
 
 
 @pytest.mark.parametrize("law", TEXT_LAWS, ids=lambda law: law.__name__)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=HOSTILE_NEWS | ANY_TEXT)
 def test_a_law_holds_for_any_text(law, text):
     law(text)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(text=HOSTILE_NEWS)
 def test_the_shipped_model_takes_any_text(text):
     laws.check_classifying(text)
@@ -53,7 +53,7 @@ def test_a_target_takes_any_bytes(target, data):
     laws.TARGETS[target](data)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.sampled_from(made_files(['قال، "كذا".', "انسحبت\tالقوات"])) | st.binary(max_size=80), draw=st.data())
 def test_any_file_gives_articles_or_errors(data, draw):
     at = draw.draw(st.integers(0, len(data)))

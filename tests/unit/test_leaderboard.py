@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 
 from iraqcoal_nlp.benchmark.leaderboard import make_boards
-from iraqcoal_nlp.benchmark.markdown import label_rows, markdown_page, rows_of
+from iraqcoal_nlp.benchmark.markdown import READING, label_rows, markdown_page, rows_of
 from iraqcoal_nlp.benchmark.publish import html_page, publish
 from iraqcoal_nlp.benchmark.results import Results
 from iraqcoal_nlp.benchmark.rows import encode_labels
+from iraqcoal_nlp.benchmark.run import whole_command
 from iraqcoal_nlp.errors import InputError
 from iraqcoal_nlp.evaluation.bootstrap import holm, paired_bootstrap, paired_weighted, weighted_f1, weighted_interval
 from iraqcoal_nlp.evaluation.scores import label_scores, macro_average
@@ -152,6 +153,50 @@ def test_results_survive_their_writing(tmp_path):
     (tmp_path / "results.json").write_text(json.dumps({"format_version": 9, "tasks": {}, "cells": []}))
     with pytest.raises(InputError, match="has format 9"):
         Results.read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "stays"),
+    [
+        ({"title": "Tone"}, True),
+        ({"weights": (0.5, 0.5)}, True),  # as a task gives them; what was read holds a list
+        ({"weights": (0.0, 1.0)}, False),
+        ({"questions": [{"name": "tone", "labels": LABELS[::-1], "exclusive": True}]}, False),
+        ({"documents": None}, False),
+    ],
+)
+def test_what_was_measured_under_another_declaration_goes(change, stays):
+    results = Results(tasks={"tone.v1": TASK, "other.v1": TASK}, cells=[cell("a", 2), cell("a", 2, task="other.v1")])
+    results.declare("tone.v1", TASK | change)
+    assert [kept["task"] for kept in results.cells] == (["tone.v1"] if stays else []) + ["other.v1"]
+    assert results.tasks["tone.v1"] == json.loads(json.dumps(TASK | change))
+
+
+def test_one_row_is_one_model():
+    old, new = ({"model_facts": {"recipe": {"epochs": epochs}}} for epochs in (1, 2))
+    kept = [cell("b", 2, 13, **old), cell("a", 2, 13, task="other.v1", **old)]
+    results = Results(cells=[cell("a", 2, 13, **old), cell("a", 2, 14, **old), cell("a", 2, 15, **new), *kept])
+    results.drop_others(cell("a", 3, 13, **new))
+    names = [(found["model"], found["task"], found["seed"]) for found in results.cells]
+    assert names == [("a", "tone.v1", 13), ("a", "tone.v1", 15), ("b", "tone.v1", 13), ("a", "other.v1", 13)]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "told"),
+    [
+        ([None], ""),
+        ([13, 14, 15], " --seeds 3"),
+        ([13, 14, 40], " --seeds 28"),
+        ([None, 40, 20], " --seeds 21 --first-seed 20"),
+    ],
+)
+def test_the_command_on_top_runs_every_seed_of_the_table(seeds, told):
+    found = whole_command([cell("a", 2, seed) for seed in seeds])
+    assert found == f"iraqcoal benchmark --models a --task tone.v1{told} --out out"
+
+
+def test_the_reading_tells_when_speed_is_of_a_first_pass():
+    assert "after a warm-up (of passes under 10 s)." in READING
 
 
 def test_equal_weights_are_the_macro_f1_and_its_bootstrap():

@@ -142,6 +142,21 @@ def test_an_input_column_of_the_same_name_is_kept(tmp_path):
     assert given["mentions"]["places"][0]["text"] == "بغداد"
 
 
+def test_columns_of_ones_own_are_kept_whatever_their_names(tmp_path):
+    write(tmp_path / "rows.jsonl", [row("في بغداد", mentions="x", input_mentions="y")])
+    add_mentions(tmp_path / "rows.jsonl", tmp_path / "out.jsonl")
+    (given,) = read(tmp_path / "out.jsonl")
+    assert (given["input_mentions"], given["input_input_mentions"]) == ("y", "x")
+
+
+def test_a_number_that_is_none_becomes_null(tmp_path):
+    told = json.dumps(row("في بغداد", reads=0)).replace('"reads": 0', '"reads": [1e999, NaN, 1.5]')
+    (tmp_path / "rows.jsonl").write_text(told + "\n", "utf-8")
+    add_mentions(tmp_path / "rows.jsonl", tmp_path / "out.jsonl")
+    (given,) = read(tmp_path / "out.jsonl")
+    assert given["reads"] == [None, None, 1.5]
+
+
 def test_bad_rows_are_named_and_the_others_written(tmp_path):
     path, out = tmp_path / "rows.jsonl", tmp_path / "out.jsonl"
     good = json.dumps(row("في بغداد"), ensure_ascii=False)

@@ -110,7 +110,7 @@ http://news.iq/a?b=1 info@iq.net @user www.x.com &quot;نص&quot; <b>خبر</b> 
 WORDS = st.sampled_from(NEWS_WORDS.split())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(WORDS, max_size=25).map(" ".join))
 def test_arabert_equals_the_package_on_generated_news(reference, text):
     assert arabert_v1(text) == reference(text)

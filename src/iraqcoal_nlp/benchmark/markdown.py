@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from iraqcoal_nlp.benchmark.cell import LONG_PASS
 from iraqcoal_nlp.benchmark.leaderboard import Board, Standing
 from iraqcoal_nlp.evaluation.bootstrap import FEW_DOCUMENTS, RESAMPLES
 
@@ -14,9 +15,9 @@ COLUMNS = ("model", "median", "worst", "mean", "95 %", "runs", "to the best", "p
 READING = (
     f"Ranked by the median over runs (seeds). “95 %”: percentile bootstrap of the test documents, {RESAMPLES:,} draws, "
     "of the mean over runs. “to the best”: difference of the means on the same rows, paired bootstrap; p corrected for "
-    "the number of models (Holm). Sentences/s: a pass over the test rows after a warm-up. Memory: peak of the process "
-    "that measures; of baselines it is mostly the packages that it loads. Training: of one run. Rows marked † are "
-    "published results: other splits and other rows, not measured here."
+    "the number of models (Holm). Sentences/s: a pass over the test rows after a warm-up (of passes under "
+    f"{LONG_PASS:.0f} s). Memory: peak of the process that measures; of baselines it is mostly the packages that it "
+    "loads. Training: of one run. Rows marked † are published results: other splits and other rows, not measured here."
 )
 
 PUBLISHED, FAILED, BEST = "published", "failed", "best"

@@ -27,6 +27,9 @@ RESULTS = "results.json"
 FORMAT_VERSION = 1
 DONE, FAILED = "done", "failed"
 
+_MEASURED_BY = ("questions", "weights", "documents")
+"""What a record's scores hang on besides the rows, whose hash it holds itself."""
+
 _PACKAGES = ("numpy", "scikit-learn", "skops", "torch", "transformers", "tokenizers", "onnxruntime")
 
 Cell = dict[str, Any]
@@ -63,6 +66,31 @@ class Results:
         """Write ``results.json``; it appears whole or not at all."""
         content = {"format_version": FORMAT_VERSION, "tasks": self.tasks, "cells": self.cells}
         write_whole(folder / RESULTS, [json.dumps(content, ensure_ascii=False, indent=1), "\n"])
+
+    def declare(self, name: str, told: dict[str, Any]) -> None:
+        """Take up what is told of a task.
+
+        Its records go if it asks, weighs or groups otherwise than when they were measured: their scores and labels
+        would stand under a title that is not theirs.
+        """
+        told = json.loads(json.dumps(told))  # as it is once read: lists for tuples
+        old = self.tasks.get(name, told)
+        if any(old.get(key) != told[key] for key in _MEASURED_BY):
+            self.cells = [cell for cell in self.cells if cell["task"] != name]
+        self.tasks[name] = told
+
+    def drop_others(self, cell: Cell) -> None:
+        """Drop records of the cell's model and task that were made of something else, such as another recipe.
+
+        One row of a leaderboard is one model. An older record of the cell itself stays, for :meth:`put` to replace.
+        """
+        self.cells = [
+            other
+            for other in self.cells
+            if other["model_facts"] == cell["model_facts"]
+            or key_of(other)[:2] != key_of(cell)[:2]
+            or key_of(other) == key_of(cell)
+        ]
 
     def find(self, key: Key) -> Cell | None:
         """Return the record of a model, task and seed."""

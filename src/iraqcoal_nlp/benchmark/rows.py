@@ -180,10 +180,13 @@ def _single_sides(task: Task, paths: Mapping[str, Sequence[Path]]) -> dict[str, 
 
 
 def _stratified(rows: Examples, split: Split) -> dict[str, list[Example]]:
-    """Divide label by label. A row's side follows from its text and the seed, not from the order of rows."""
-    by_label: defaultdict[str, list[tuple[int, Example]]] = defaultdict(list)
+    """Divide label by label. A row's side follows from its text or texts and the seed, not from the order of rows."""
+    by_label: defaultdict[str, list[tuple[tuple[int, int], Example]]] = defaultdict(list)
     for row in rows:
-        by_label[repr(dict(row.labels))].append((stable_hash(f"{split.seed}:{row.text}"), row))
+        # Pairs of one first text stay neighbours, most of them on one side: a training row that repeats the first text
+        # of a held-out one is left out, and with sides by both texts at once, four pairs to a text, two of three are.
+        first, second = (stable_hash(f"{split.seed}:{text}") for text in (row.text, row.second_text or ""))
+        by_label[repr(dict(row.labels))].append(((first, second), row))
     sides: dict[str, list[Example]] = {name: [] for name in SPLITS}
     for _, members in sorted(by_label.items()):
         ordered = [row for _, row in sorted(members, key=lambda pair: pair[0])]

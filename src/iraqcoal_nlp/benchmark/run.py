@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from iraqcoal_nlp.benchmark.cell import CellError, CellRequest, run_cell
 from iraqcoal_nlp.benchmark.results import DONE, FAILED, Cell, Results, describe, versions
 from iraqcoal_nlp.benchmark.rows import TaskData, load_rows
 from iraqcoal_nlp.benchmark.specs import ENCODER, ModelSpec
-from iraqcoal_nlp.benchmark.tasks import load_task
+from iraqcoal_nlp.benchmark.tasks import Task, load_task
 from iraqcoal_nlp.errors import InputError, IraqCoalError
 
 FIRST_SEED = 13
@@ -64,19 +64,23 @@ def run_benchmark(plan: BenchmarkPlan, *, on_cell: OnCell | None = None, isolate
         All records of the folder.
 
     Raises:
-        IraqCoalError: A task or its data cannot be read. Nothing was run then.
+        IraqCoalError: A task or its data cannot be read, or two tasks have one name. Nothing was run then.
     """
-    data = {name: load_rows(load_task(name), plan.data_root) for name in plan.tasks}
+    tasks = {name: load_task(name) for name in plan.tasks}
+    _refuse_twins(tasks)
+    data = {name: load_rows(task, plan.data_root) for name, task in tasks.items()}
     if plan.out.exists() and not plan.out.is_dir():
         raise InputError("is a file: name a folder for the results", path=plan.out)
     plan.out.mkdir(parents=True, exist_ok=True)
     results = Results.read(plan.out)
     for task_data in data.values():
-        results.tasks[task_data.task.name] = describe(task_data)
+        results.declare(task_data.task.name, describe(task_data))
     # What was measured on other rows cannot stand beside what is measured on these.
     results.cells = [c for c in results.cells if c["data_sha256"] == results.tasks[c["task"]]["data_sha256"]]
     for name, spec, seed in plan.cells():
         cell = _start(plan, data[name], name, spec, seed)
+        if "error" not in cell["model_facts"]:  # a model that cannot be read says nothing of its earlier runs
+            results.drop_others(cell)
         known = results.find((cell["model"], cell["task"], cell["seed"]))
         finished = known is not None and _is_finished(known, cell)
         if known is not None and finished:
@@ -111,11 +115,25 @@ def whole_command(cells: Sequence[Cell]) -> str:
     words = ["iraqcoal", "benchmark", "--models", models, "--task", tasks]
     seeds = {cell["seed"] for cell in cells if cell["seed"] is not None}
     if seeds:
-        words += ["--seeds", str(len(seeds))]
+        # One command has no gaps: it runs all seeds from the first to the last.
+        words += ["--seeds", str(max(seeds) - min(seeds) + 1)]
         words += ["--first-seed", str(min(seeds))] if min(seeds) != FIRST_SEED else []
     for name in ("--recipe", "--data-root", "--out"):
         words += next(([name, told[name]] for told in reversed(options) if name in told), [])
     return shlex.join(words)
+
+
+def _refuse_twins(tasks: Mapping[str, Task]) -> None:
+    """Refuse two tasks of one name: each would overwrite what was measured on the other.
+
+    Raises:
+        InputError: There are two.
+    """
+    first_with: dict[str, str] = {}
+    for given, task in tasks.items():
+        first = first_with.setdefault(task.name, given)
+        if first != given:
+            raise InputError(f"{first} and {given} are both named {task.name}: rename one, or run them apart")
 
 
 def _is_finished(known: Cell, cell: Cell) -> bool:

@@ -11,18 +11,16 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from iraqcoal_nlp.benchmark.rows import Examples
-from iraqcoal_nlp.errors import ModelFolderError, RecipeError
+from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.inference.calibration import Floats
-from iraqcoal_nlp.model.locate import SHIPPED, locate_model
-from iraqcoal_nlp.model.manifest import folder_sha256
-from iraqcoal_nlp.model.store import SETTINGS, ModelFolder
+from iraqcoal_nlp.model.identity import encoder_id
+from iraqcoal_nlp.model.locate import locate_model
+from iraqcoal_nlp.model.store import ModelFolder
 
 BASELINES = ("majority", "keyword", "tfidf-logreg", "tfidf-svm")
 ENCODER, FOLDER = "encoder:", "model:"
 SEEDED = ("tfidf-svm", ENCODER)
 """Models that chance has a part in; of the others one run says all."""
-
-_WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
 
 
 class BenchmarkModel(Protocol):
@@ -109,7 +107,7 @@ class ModelSpec:
         if self.kind == ENCODER:
             settings = recipe_for(self.where, recipe)
             told = json.loads(json.dumps(asdict(replace(settings, encoder=self.where))))
-            return {"recipe": told, "encoder": _encoder_facts(self.where, settings.revision)}
+            return {"recipe": told, "encoder": encoder_id(self.where, settings.revision)}
         return {}
 
     @property
@@ -123,19 +121,3 @@ def recipe_for(encoder: str, recipe: str) -> Any:  # noqa: ANN401 - a TrainRecip
 
     settings = TrainRecipe.from_toml(locate_recipe(recipe))
     return replace(settings, name="benchmark", encoder=encoder, encoder_name="", encoder_licence="")
-
-
-def _encoder_facts(where: str, revision: str) -> str:
-    """Return the encoder's id: of a folder the hash of its files, of a hub name the revision.
-
-    Raises:
-        ModelFolderError: The folder holds no weights.
-    """
-    if where == SHIPPED or (Path(where) / SETTINGS).is_file():
-        return ModelFolder.open(locate_model(where)).model_id
-    folder = Path(where)
-    if folder.is_dir():
-        if not any((folder / name).is_file() for name in _WEIGHTS):
-            raise ModelFolderError(f"{where}: holds none of {', '.join(_WEIGHTS)}")
-        return f"{folder.name}@{folder_sha256(folder)[:12]}"
-    return f"{where}@{revision}"

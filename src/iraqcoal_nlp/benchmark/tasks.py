@@ -7,11 +7,11 @@ label map or split is a new version: results of different versions stand beside 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.errors import RecipeError
@@ -19,6 +19,10 @@ from iraqcoal_nlp.errors import RecipeError
 FORMS = ("annotations", "single")
 RULES = ("given", "stratified", "documents")
 MACRO_F1, F1_OF = "macro_f1", "f1:"
+USES = ("train", "dev", "test", "all")
+"""What files are for."""
+
+_COLUMNS = ("text", "second_text", "label")
 
 _Kind = TypeVar("_Kind")
 
@@ -45,6 +49,14 @@ class Published:
     note: str = ""
     """Where it stands, and how it came about."""
 
+    def __post_init__(self) -> None:
+        """Check the types.
+
+        Raises:
+            RecipeError: A value has another one.
+        """
+        _check_types(self, "published.")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
@@ -59,6 +71,21 @@ class Split:
     """Share that chooses settings, in [0, 1)."""
     test: float = 0.0
     """Share that measures, in [0, 1)."""
+
+    def __post_init__(self) -> None:
+        """Check rule and shares.
+
+        Raises:
+            RecipeError: A value is none of those known, or the shares leave nothing.
+        """
+        _check_types(self, "split.")
+        if self.rule not in RULES:
+            raise RecipeError(f"split.rule is {self.rule!r}: use one of {', '.join(RULES)}")
+        for name, share in (("dev", self.dev), ("test", self.test)):
+            if not 0 <= share < 1:
+                raise RecipeError(f"split.{name} is {share}: write a share, from 0 to below 1")
+        if self.dev + self.test >= 1:
+            raise RecipeError("split.dev and split.test must leave rows to train on")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +105,8 @@ class Task:
     url: str
     """Where the data is published; empty where it comes with the project or is the user's own."""
     files: Mapping[str, str]
-    """File names in the data root by use: ``train``, ``dev``, ``test``, or ``all``. ``*`` means every annotation file;
-    a name that begins with ``seeds/`` comes with the project."""
+    """File names in the data root by use: ``train`` and ``test``, perhaps ``dev``; or ``all`` alone. ``*`` means every
+    annotation file; a name that begins with ``seeds/`` comes with the project."""
     split: Split
     question: str = ""
     """Name of the question of a ``single`` task."""
@@ -93,19 +120,38 @@ class Task:
         """Check what can be checked without the data.
 
         Raises:
-            RecipeError: A value is none of those known.
+            RecipeError: A value has another type or is none of those known, or values do not go together.
         """
+        _check_types(self)
         if self.form not in FORMS:
             raise RecipeError(f"form is {self.form!r}: use one of {', '.join(FORMS)}")
-        if self.split.rule not in RULES:
-            raise RecipeError(f"split.rule is {self.split.rule!r}: use one of {', '.join(RULES)}")
         if self.form == "single" and not (self.question and self.labels and {"text", "label"} <= set(self.columns)):
             raise RecipeError("a single task needs a question, labels, and the columns text and label")
-        if not 0 <= self.split.dev + self.split.test < 1:
-            raise RecipeError("split.dev and split.test must leave rows to train on")
-        names = [label for question in self.questions for label in question.labels]
-        if self.main_score != MACRO_F1 and self.main_score.removeprefix(F1_OF) not in names:
+        for table, known in (("files", USES), ("columns", _COLUMNS)):
+            for key in getattr(self, table):
+                if key not in known:
+                    raise RecipeError(f"unknown setting '{table}.{key}': known are {', '.join(known)}")
+        self._check_files()
+        allowed = {MACRO_F1, *(F1_OF + label for question in self.questions for label in question.labels)}
+        if self.main_score not in allowed:
             raise RecipeError(f"main_score is {self.main_score!r}: use {MACRO_F1}, or {F1_OF} and one of the labels")
+
+    def _check_files(self) -> None:
+        """Refuse files that the split cannot divide, or whose names the data root cannot hold."""
+        for use, name in self.files.items():
+            if not name or Path(name).anchor:
+                raise RecipeError(f"files.{use} is {name!r}: write the name of a file in the data root")
+        whole = set(self.files) == {"all"}
+        parts = "all" not in self.files and {"train", "test"} <= set(self.files)
+        if self.form == "annotations":
+            fit, needed = whole or parts, "files.all alone, or files.train and files.test"
+        elif self.split.rule == "given":
+            fit, needed = parts, "files.train and files.test; to divide files.all, write split.rule = 'stratified'"
+        else:
+            fit, needed = whole, "files.all alone; for files that are divided, write split.rule = 'given'"
+        if not fit:
+            told = f"form {self.form!r} with split.rule {self.split.rule!r} needs {needed}"
+            raise RecipeError(f"files names {', '.join(self.files) or 'nothing'}: {told}")
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -178,16 +224,18 @@ def _parse(content: str, name: str, place: str) -> Task:
     try:
         settings = {"name": name, "files": {}, "split": {}} | settings
         settings["split"] = _fill(Split, settings["split"], "split.")
-        settings["published"] = tuple(_fill(Published, row, "published.") for row in settings.get("published", ()))
-        task = _fill(Task, settings, "")
-    except (RecipeError, TypeError, AttributeError, ValueError) as error:
+        published = settings.get("published", [])
+        if not isinstance(published, list):
+            raise RecipeError(f"published is {published!r}: write [[published]] above each result")
+        settings["published"] = tuple(_fill(Published, row, "published.") for row in published)
+        return _fill(Task, settings, "")
+    except RecipeError as error:
         raise RecipeError(f"{place}: {error}") from None
-    if not task.files:
-        raise RecipeError(f"{place}: names no files")
-    return task
 
 
-def _fill(kind: type[_Kind], settings: Mapping[str, Any], prefix: str) -> _Kind:
+def _fill(kind: type[_Kind], settings: Any, prefix: str) -> _Kind:  # noqa: ANN401 - whatever TOML holds
+    if not isinstance(settings, Mapping):
+        raise RecipeError(f"{prefix.removesuffix('.')} is {settings!r}: write a table")
     known = {entry.name: entry for entry in fields(kind)}  # type: ignore[arg-type]  # all three are dataclasses
     for key in settings:
         if key not in known:
@@ -196,3 +244,29 @@ def _fill(kind: type[_Kind], settings: Mapping[str, Any], prefix: str) -> _Kind:
         if key not in settings and entry.default is MISSING and entry.default_factory is MISSING:
             raise RecipeError(f"setting {prefix + key!r} is missing")
     return kind(**settings)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_TYPES: dict[Any, tuple[Callable[[Any], bool], str]] = {
+    str: (lambda value: isinstance(value, str), "a text in quotes"),
+    int: (lambda value: _is_number(value) and not isinstance(value, float), "a whole number"),
+    float: (_is_number, "a number"),
+    float | None: (lambda value: value is None or _is_number(value), "a number"),
+    Mapping[str, str]: (
+        lambda value: isinstance(value, Mapping) and all(isinstance(item, str) for item in value.values()),
+        'a table of texts in quotes, { KEY = "text" }',
+    ),
+}
+"""By type: whether a value has it, and what to write. TOML's true and false are no numbers."""
+
+
+def _check_types(record: Split | Published | Task, prefix: str = "") -> None:
+    """Refuse values of other types than their fields have: TOML holds any under any key."""
+    for key, kind in get_type_hints(type(record)).items():
+        if kind in _TYPES:
+            has_type, wanted = _TYPES[kind]
+            if not has_type(getattr(record, key)):
+                raise RecipeError(f"{prefix}{key} is {getattr(record, key)!r}: write {wanted}")

@@ -38,6 +38,7 @@ def benchmark(
     from iraqcoal_nlp.benchmark.publish import publish
     from iraqcoal_nlp.benchmark.run import BenchmarkPlan, run_benchmark
     from iraqcoal_nlp.benchmark.specs import ModelSpec
+    from iraqcoal_nlp.errors import RecipeError
 
     plan = BenchmarkPlan(
         models=tuple(ModelSpec(name=name.strip()) for name in models.split(",") if name.strip()),
@@ -48,6 +49,8 @@ def benchmark(
         data_root=data_root,
         recipe=recipe,
     )
+    if not plan.models or not plan.tasks:
+        raise RecipeError("name at least one model and one task")
     results = run_benchmark(plan, on_cell=_tell)
     boards = publish(results, out)
     _show(boards)

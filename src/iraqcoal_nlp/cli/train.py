@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def train(
     recipe: Annotated[
-        str, typer.Argument(metavar="RECIPE", help="A TOML file, or the name of a recipe of the package: tune, arabert, e5, …")
+        str, typer.Argument(metavar="RECIPE", help="A TOML file, or a recipe of the package: tune, arabert, e5, …")
     ],
     data: Annotated[
         Path, typer.Option("--data", help="Annotated sentences (.jsonl, .csv, .tsv): train, dev and test.")

@@ -105,20 +105,26 @@ def read_corpus_labels(labels: Path, corpus: Path) -> list[Annotation]:
         InputError: A file cannot be read, a row is malformed, or the corpus holds another text in that place; the
             message names file and row.
     """
-    if not labels.is_file():
-        raise InputError("no such file", path=labels)
+    try:
+        entries = labels.read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        raise InputError("no such file", path=labels) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read as UTF-8 ({error})", path=labels) from None
     wanted: dict[int, list[tuple[int, int, int, str, Annotation]]] = {}
-    order: list[str] = []
-    for row, told in enumerate(labels.read_text("utf-8").splitlines(), 1):
+    order: dict[str, int] = {}
+    for row, told in enumerate(entries, 1):
         try:
             entry = json.loads(told)
             line, start, end = (int(part) for part in str(entry["id"]).removeprefix("c").split("-"))
             stance, events = check_stance(entry["stance"]), check_events(entry["events"])
             label = Annotation(id=str(entry["id"]), doc_id="", text="", stance=stance, events=events, source="corpus")
             wanted.setdefault(line, []).append((row, start, end, entry["sha256"], label))
-            order.append(label.id)
         except (ValueError, TypeError, KeyError, CodebookError) as error:
             raise InputError(f"not a label of a corpus sentence ({error})", path=labels, row=row) from None
+        if label.id in order:
+            raise InputError(f"{label.id} has a label already, in row {order[label.id]}", path=labels, row=row)
+        order[label.id] = row
     found: dict[str, Annotation] = {}
     for number, document, paragraph in _paragraphs(corpus):
         for row, start, end, sha256, label in wanted.get(number, ()):

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from iraqcoal_nlp.data.files import READ_FAULTS
 from iraqcoal_nlp.errors import InputError
 
 _COMPRESSED = (".gz", ".xz")
@@ -72,7 +73,7 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     try:
         with _open(path) as lines:
             yield from enumerate(lines, 1)
-    except (OSError, EOFError, lzma.LZMAError) as error:
+    except (*READ_FAULTS, lzma.LZMAError) as error:
         raise InputError(f"cannot be read ({getattr(error, 'strerror', None) or error})", path=path) from None
 
 

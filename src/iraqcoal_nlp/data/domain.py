@@ -31,6 +31,7 @@ class DomainWords:
         if not phrases:
             raise ValueError("no phrase is given")
         bare = [re.escape(phrase.removeprefix("ال")) for phrase in phrases]
+        self._needed = min(NEEDED, len({re.sub(_ALEFS, "ا", phrase) for phrase in bare}))
         forms = "|".join(re.sub(_ALEFS, _ALEFS, phrase) for phrase in bare)
         self.phrases = tuple(phrases)
         self._pattern = re.compile(rf"\b[وف]?[بكل]?(?:ال|لل)?({forms})\b")
@@ -62,6 +63,6 @@ class DomainWords:
         found: set[str] = set()
         for match in self._pattern.finditer(text):
             found.add(re.sub(_ALEFS, "ا", match[1]))
-            if len(found) >= min(NEEDED, len(self.phrases)):
+            if len(found) >= self._needed:
                 return True
         return False

@@ -111,5 +111,8 @@ def _with_mentions(row: Mapping[str, Any], date_column: str, report: MentionsRep
     report.add(mentions, dated=day is not None)
     given = row.get(FIELD)
     own = isinstance(given, dict) and given.keys() == mentions.to_dict().keys()
-    kept = {f"input_{key}" if key == FIELD and not own else key: value for key, value in row.items()}
+    free = f"input_{FIELD}"
+    while free in row:  # a column of the user's has even that name
+        free = f"input_{free}"
+    kept = {free if key == FIELD and not own else key: value for key, value in row.items()}
     return kept | {FIELD: mentions.to_dict()}

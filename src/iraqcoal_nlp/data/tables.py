@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -58,9 +59,14 @@ def json_rows(
 
 
 def mended(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
-    """Write U+FFFD for each half of a surrogate pair: UTF-8 cannot hold it, and its place in the text is kept."""
+    """Write U+FFFD for each half of a surrogate pair: UTF-8 cannot hold it, and its place in the text is kept.
+
+    Numbers too large for a float become null: JSON has no infinity.
+    """
     if isinstance(value, str):
         return _HALF_PAIR.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # JSON's 1e999
     if isinstance(value, list):
         return [mended(item) for item in value]
     if isinstance(value, dict):

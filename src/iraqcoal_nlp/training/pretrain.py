@@ -34,6 +34,7 @@ from iraqcoal_nlp.model.encoder import (
     load_masked_lm,
     save_encoder,
 )
+from iraqcoal_nlp.model.identity import encoder_id
 from iraqcoal_nlp.model.manifest import file_sha256
 from iraqcoal_nlp.text.normalize import NEWS_V1, build_normalizer
 from iraqcoal_nlp.training.blocks import Blocks, cut_into_blocks
@@ -158,10 +159,12 @@ def pretrain(
     """
     disable_progress_bar()  # those of loading and writing one file; the Trainer's stays
     domain = DomainWords.read(domain_words)
-    data = f"{[file_sha256(path) for path in corpus if path.is_file()]} {domain.phrases}"
+    encoder = encoder_id(recipe.encoder, recipe.revision)  # its folder may have been written anew
+    data = f"{encoder} {[file_sha256(path) for path in corpus if path.is_file()]} {domain.phrases}"
     claim_folder(out, f"{replace(recipe, max_hours=0)!r} {data}", checkpoints="*/*")
     if (out / REPORT).is_file():
-        done = PretrainReport(**json.loads((out / REPORT).read_text("utf-8")))
+        told = json.loads((out / REPORT).read_text("utf-8"))
+        done = PretrainReport(**told | {"folder": str(out / ENCODER)})  # the run may have been moved
         LOGGER.info("this run has ended before: %s", done.folder)
         return done
     set_seed(recipe.seed)
@@ -182,9 +185,9 @@ def pretrain(
     after = training.losses()
     for kind, loss in after.items():
         LOGGER.info("held-out loss, %s: %.3f before, %.3f after", kind, before[kind], loss)
-    encoder = cast("PreTrainedModel", model.base_model)
+    trained = cast("PreTrainedModel", model.base_model)
     (out / ENCODER).mkdir(exist_ok=True)
-    save_encoder(encoder.cpu(), pipeline, special, out / ENCODER, half=False)
+    save_encoder(trained.cpu(), pipeline, special, out / ENCODER, half=False)
     report = PretrainReport(
         folder=str(out / ENCODER), before=before, after=after, steps=trainer.state.global_step,
         pieces=int(trainer.state.num_input_tokens_seen), hours=round(training.clock.seconds / 3600, 4),

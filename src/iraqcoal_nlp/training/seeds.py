@@ -14,6 +14,7 @@ from torch import Tensor
 
 from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.data.fingerprints import rows_sha256
+from iraqcoal_nlp.model.identity import encoder_id
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.text.normalize import build_normalizer
@@ -149,7 +150,9 @@ def claim(
     Raises:
         RecipeError: The recipe or the rows differ from those of the checkpoints.
     """
-    told = f"{recipe!r} {rows_sha256(rows)} {rows_sha256(dev)}"
+    encoder = encoder_id(recipe.encoder, recipe.revision)  # its folder may have been written anew
+    told = f"{recipe!r} {encoder} {rows_sha256(rows)} {rows_sha256(dev)}"
     if recipe.student_layers:
         told += " " + hashlib.sha256("\n".join(unlabelled).encode("utf-8", "replace")).hexdigest()
-    claim_folder(out, told, checkpoints="seed-*/*")
+    # `s*`: the folders of the seeds and of the student
+    claim_folder(out, told, checkpoints="s*/*")

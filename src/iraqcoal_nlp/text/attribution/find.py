@@ -41,6 +41,8 @@ def article_day(given: datetime.date | str) -> datetime.date:
         day = datetime.date.fromisoformat(given) if isinstance(given, str) else given
     except ValueError:
         day = None
+    if isinstance(day, datetime.datetime):
+        day = day.date()
     if day is None or day.year not in YEARS:
         raise ValueError(f"article_date {str(given)!r} is not a day as YYYY-MM-DD, from {YEARS[0]} to {YEARS[-1]}")
     return day

@@ -40,6 +40,9 @@ EVENT = "event"
 """Unresolved: the name of an event, such as the attacks of 11 September."""
 
 
+_YEARS_AROUND = range(-8, 9)  # two leap days lie up to eight years apart
+
+
 def resolve_day(
     day: int, month: int, year: int | None, direction: Direction | None, anchor: datetime.date | None
 ) -> Resolved:
@@ -49,7 +52,11 @@ def resolve_day(
         return (None, NO_SUCH_DAY) if date is None else (date.isoformat(), WRITTEN)
     if anchor is None:
         return None, NO_ARTICLE_DATE
-    dates = [date for shift in (-1, 0, 1) if (date := _day(anchor.year + shift, month, day)) is not None]
+    dates = [
+        date
+        for shift in (_YEARS_AROUND if direction else (-1, 0, 1))
+        if (date := _day(anchor.year + shift, month, day)) is not None
+    ]
     if direction == -1:
         dates = [date for date in dates if date < anchor][-1:]
     elif direction == 1:
