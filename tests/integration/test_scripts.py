@@ -135,11 +135,3 @@ def test_error_rates_name_a_sentence_for_each_behaviour_that_fails():
     texts = {case.variant or case.text for case in cases}
     assert rows
     assert all(row[2] in texts for row in rows)
-
-
-def test_the_same_input_gives_the_same_rows_however_it_is_scored():
-    done = run("scripts/reproducible.py")
-    assert done.returncode == 0, done.stdout + done.stderr
-    rows = [line.strip("| ").split(" | ") for line in done.stdout.splitlines()[2:8]]
-    assert len({row[-1] for row in rows}) == 1
-    assert "onnx and torch on 114 sentences" in done.stdout
