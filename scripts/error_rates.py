@@ -20,7 +20,7 @@ import numpy as np
 import iraqcoal_nlp as iq
 from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.evaluation.checklist import Case, read_checklist, run_checklist, shipped_checklist
-from iraqcoal_nlp.evaluation.predictions import predict
+from iraqcoal_nlp.evaluation.predictions import Predictions, predict
 from iraqcoal_nlp.inference.classifier import ArticleClassifier
 from iraqcoal_nlp.model.card import markdown_table
 from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
@@ -45,9 +45,8 @@ def failing_rows(classifier: ArticleClassifier, cases: Sequence[Case]) -> Iterat
         yield [name, f"{len(rate.failed_ids)} of {rate.total}", text.replace("|", "\\|"), labels]
 
 
-def rows_by_source(classifier: ArticleClassifier, rows: Sequence[Annotation]) -> Iterator[list[str]]:
+def rows_by_source(found: Predictions, rows: Sequence[Annotation]) -> Iterator[list[str]]:
     """Yield, for each source, how many of its sentences the model gets wrong; last, for all."""
-    found = predict(classifier, rows)
     n_sentences = Counter(row.source or "unnamed" for row in rows)
     few = [name for name, count in n_sentences.items() if count < FEW]
     together = dict.fromkeys(few, f"{len(few)} sources of fewer than {FEW} sentences")
@@ -67,9 +66,9 @@ def rows_by_source(classifier: ArticleClassifier, rows: Sequence[Annotation]) ->
         yield [name, f"{len(flags):,}", wrong_share(flags), wrong_share(events[name])]
 
 
-def worst_rows(classifier: ArticleClassifier, rows: Sequence[Annotation], count: int) -> Iterator[list[str]]:
+def worst_rows(found: Predictions, rows: Sequence[Annotation], count: int) -> Iterator[list[str]]:
     """Yield, for each label, the sentences that it is claimed of or missed in against the highest probability."""
-    for name, head in predict(classifier, rows).heads.items():
+    for name, head in found.heads.items():
         judged = [row for row in rows if getattr(row, name) is not None]
         for column, label in enumerate(head.labels):
             gold, probs = head.gold[:, column], head.probs[:, column]
@@ -114,14 +113,11 @@ def main() -> int:
     print(f"{classifier.model_id}\n")
     print(markdown_table(["behaviour", "failed", "such as", "labelled"], failing_rows(classifier, cases)))
     if held_out:
+        found = predict(classifier, held_out)
         print(f"\n{len(held_out):,} sentences of held-out news\n")
-        print(
-            markdown_table(
-                ["source", "sentences", "wrong stance", "wrong events"], rows_by_source(classifier, held_out)
-            )
-        )
+        print(markdown_table(["source", "sentences", "wrong stance", "wrong events"], rows_by_source(found, held_out)))
         if args.worst:
-            worst = ([cell.replace("|", "\\|") for cell in row] for row in worst_rows(classifier, held_out, args.worst))
+            worst = ([cell.replace("|", "\\|") for cell in row] for row in worst_rows(found, held_out, args.worst))
             print(f"\n{markdown_table(['label', 'error', 'probability', 'id', 'sentence'], worst)}")
     return 0
 

@@ -48,7 +48,7 @@ def json_rows(
             yield number, InputError(not_text(encoding), path=path, row=number)
             continue
         try:
-            row = json.loads(line, parse_constant=lambda _: None)
+            row = json.loads(line)
         except (ValueError, RecursionError) as error:
             yield number, InputError(f"not JSON ({error})", path=path, row=number)
             continue
@@ -61,12 +61,12 @@ def json_rows(
 def mended(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
     """Write U+FFFD for each half of a surrogate pair: UTF-8 cannot hold it, and its place in the text is kept.
 
-    Numbers too large for a float become null: JSON has no infinity.
+    NaN, infinities and numbers too large for a float become null: JSON has none of them.
     """
     if isinstance(value, str):
         return _HALF_PAIR.sub("\N{REPLACEMENT CHARACTER}", value)
     if isinstance(value, float) and not math.isfinite(value):
-        return None  # JSON's 1e999
+        return None
     if isinstance(value, list):
         return [mended(item) for item in value]
     if isinstance(value, dict):
