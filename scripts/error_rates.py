@@ -42,7 +42,7 @@ def failing_rows(classifier: ArticleClassifier, cases: Sequence[Case]) -> Iterat
         text = case.variant or case.text
         (found,) = classifier.classify_sentences([text])
         labels = ", ".join((found.stance, *found.events))
-        yield [name, f"{len(rate.failed_ids)} of {rate.total}", text.replace("|", "\\|"), labels]
+        yield [name, f"{len(rate.failed_ids)} of {rate.total}", text, labels]
 
 
 def rows_by_source(found: Predictions, rows: Sequence[Annotation]) -> Iterator[list[str]]:
@@ -117,7 +117,7 @@ def main() -> int:
         print(f"\n{len(held_out):,} sentences of held-out news\n")
         print(markdown_table(["source", "sentences", "wrong stance", "wrong events"], rows_by_source(found, held_out)))
         if args.worst:
-            worst = ([cell.replace("|", "\\|") for cell in row] for row in worst_rows(found, held_out, args.worst))
+            worst = worst_rows(found, held_out, args.worst)
             print(f"\n{markdown_table(['label', 'error', 'probability', 'id', 'sentence'], worst)}")
     return 0
 

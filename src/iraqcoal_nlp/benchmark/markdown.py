@@ -8,6 +8,7 @@ from typing import Any
 from iraqcoal_nlp.benchmark.cell import LONG_PASS
 from iraqcoal_nlp.benchmark.leaderboard import Board, Standing
 from iraqcoal_nlp.evaluation.bootstrap import FEW_DOCUMENTS, RESAMPLES
+from iraqcoal_nlp.model.card import markdown_table
 
 COLUMNS = ("model", "median", "worst", "mean", "95 %", "runs", "to the best", "p", "sentences/s", "parameters",
            "on disk", "memory", "training")  # fmt: skip
@@ -148,13 +149,13 @@ def _board(board: Board) -> Iterator[str]:
     yield from (f"## {board.name}: {board.task['title']}", "")
     for fact in facts_of(board):
         yield from (fact, "")
-    yield from (*_table([list(COLUMNS), *(_emphasised(kind, cells) for kind, cells in rows_of(board))]), "")
+    yield from (markdown_table(COLUMNS, (_emphasised(kind, cells) for kind, cells in rows_of(board))), "")
     notes = [f"- {note}" for note in notes_of(board)]
     yield from (*notes, "") if notes else ()
     per_label = label_rows(board)
     if per_label:
         yield from ("F1 per label, median over runs:", "")
-        yield from (*_table([per_label[0], *([f"`{row[0]}`", *row[1:]] for row in per_label[1:])]), "")
+        yield from (markdown_table(per_label[0], ([f"`{row[0]}`", *row[1:]] for row in per_label[1:])), "")
 
 
 def _emphasised(kind: str, cells: Sequence[str]) -> list[str]:
@@ -163,9 +164,3 @@ def _emphasised(kind: str, cells: Sequence[str]) -> list[str]:
     if kind == BEST:
         return [f"**`{cells[0]}`**", f"**{cells[1]}**", *cells[2:]]
     return [f"`{cells[0]}`", *cells[1:]]
-
-
-def _table(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    head, *others = rows
-    for cells in (head, ["---", *["---:"] * (len(head) - 1)], *others):
-        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -113,9 +113,10 @@ def quality_table(name: str, entry: Mapping[str, Any]) -> str:
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table; every column but the first is set to the right."""
+    """Return a Markdown table; every column but the first is set to the right, and a cell may hold ``|``."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    escaped = ((cell.replace("|", "\\|") for cell in cells) for cells in lines)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in escaped)
 
 
 def figure(value: float) -> str:
