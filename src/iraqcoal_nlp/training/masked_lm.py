@@ -71,7 +71,7 @@ class MaskedTrainer(Trainer):
                 for decays, decay in ((True, self._rates.weight_decay), (False, 0.0)):
                     chosen = [parameter for parameter in own if (parameter.ndim > 1) == decays]
                     groups.append({"params": chosen, "lr": rate, "weight_decay": decay})
-            self.optimizer = AdamW(groups)
+            self.optimizer = AdamW(groups, fused=True)
         return self.optimizer
 
     def create_scheduler(self, num_training_steps: int, optimizer: torch.optim.Optimizer | None = None) -> LRScheduler:
