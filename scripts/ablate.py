@@ -1,9 +1,9 @@
 """Measure changes of the shipped model's training: ``python scripts/ablate.py DATA_ROOT --out runs/ablations [NAME]``.
 
 ``scripts/ablations.toml`` (``--plan``) says what is changed: each of its ``[runs.NAME]`` is the recipe with the
-settings of ``[common]`` and its own, on all documents or a ``share`` of them. A run writes a model folder and its
-figures to OUT/NAME; one that is finished is not repeated, a killed one goes on. ``--table`` prints what is there: dev
-figures choose, the others only tell.
+settings of ``[common]`` and its own, on all documents or a ``share`` of them; in ``scripts/students.toml`` the shipped
+model teaches students of fewer layers. A run writes a model folder and its figures to OUT/NAME; one that is finished is
+not repeated, a killed one goes on. ``--table`` prints what is there: dev figures choose, the others only tell.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ from iraqcoal_nlp.evaluation.measure import measure
 from iraqcoal_nlp.model.card import figure, markdown_table
 from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
 from iraqcoal_nlp.training.run import HELD_OUT, SEED_GOLD, TrainData, train
-from train import ROOT, UNSELECTED, read_data
+from train import ROOT, UNLABELLED, UNSELECTED, read_data
 
 FIGURES = "figures.json"
+SHARE = "share"
+"""Key of a plan that is no setting of a recipe: the part of the documents that train."""
 DEV = "dev"
 SETS = (DEV, HELD_OUT, UNSELECTED, SEED_GOLD)
 
@@ -59,14 +61,14 @@ def read_plan(path: Path) -> dict[str, dict[str, Any]]:
     return runs
 
 
-def changed(recipe: TrainRecipe, settings: Mapping[str, Any]) -> TrainRecipe:
-    """Return the recipe with some settings changed.
+def changed(recipe: TrainRecipe, changes: Mapping[str, Any]) -> TrainRecipe:
+    """Return the recipe with some settings changed; a ``share`` of the documents is none of them.
 
     Raises:
         RecipeError: A setting is unknown or out of range.
     """
     values: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in settings.items()
+        key: tuple(value) if isinstance(value, list) else value for key, value in changes.items() if key != SHARE
     }
     try:
         return replace(recipe, **values)
@@ -74,17 +76,14 @@ def changed(recipe: TrainRecipe, settings: Mapping[str, Any]) -> TrainRecipe:
         raise RecipeError(f"a run's setting: {error}") from None
 
 
-def run(recipe: TrainRecipe, changes: Mapping[str, Any], data: TrainData, folder: Path) -> None:
+def run(recipe: TrainRecipe, share: float, data: TrainData, folder: Path) -> None:
     """Train and measure one change."""
-    settings = dict(changes)
-    share = float(settings.pop("share", 1.0))
-    changed_recipe, part = changed(recipe, settings), part_of(data, share)
-    report = train(changed_recipe, part, folder)
+    part = part_of(data, share)
+    report = train(recipe, part, folder)
     figures: dict[str, Any] = {
-        "changes": settings,
         "share": share,
         "rows": len(part.training_rows()),
-        "recipe": asdict(changed_recipe) | {"encoder": ""},
+        "recipe": asdict(recipe) | {"encoder": ""},
         "scores": measure(report.folder, {DEV: part.dev_rows()}) | dict(report.scores),
     }
     (folder / FIGURES).write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", "utf-8")
@@ -131,13 +130,15 @@ def main() -> int:
         names = args.names or list(plan)
         if unknown := set(names) - set(plan):
             raise RecipeError(f"{args.plan}: has no run {', '.join(sorted(unknown))}: known are {', '.join(plan)}")
+        base = TrainRecipe.from_toml(locate_recipe(args.recipe))
+        base = replace(base, encoder=str(args.root / "encoder"), seeds=base.seeds[:1])
+        recipes = {name: changed(base, plan[name]) for name in names}  # a mistake in the last is told before the first
         waiting = [] if args.table else [name for name in names if not (args.out / name / FIGURES).is_file()]
         if waiting:
-            base = TrainRecipe.from_toml(locate_recipe(args.recipe))
-            base = replace(base, encoder=str(args.root / "encoder"), seeds=base.seeds[:1])
-            data = read_data(args.root, seed=base.split_seed)
+            students = any(recipes[name].student_layers for name in waiting)
+            data = read_data(args.root, seed=base.split_seed, unlabelled=UNLABELLED if students else 0)
             for name in waiting:
-                run(base, plan[name], data, args.out / name)
+                run(recipes[name], float(plan[name].get(SHARE, 1.0)), data, args.out / name)
     except IraqCoalError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -35,8 +35,8 @@ UNSELECTED = "unselected news"
 """Name of that sample: no model has picked its sentences."""
 
 
-UNLABELLED = 100_000
-"""Sentences of the corpus that a student learns from."""
+UNLABELLED = 80_000
+"""Sentences of the corpus that a student learns from, beside those that are labelled."""
 
 
 def read_data(root: Path, *, seed: int, unlabelled: int = 0) -> TrainData:

@@ -1,5 +1,6 @@
-"""Scripts that print the figures of docs/trust.md run, and find what they look for."""
+"""Scripts that print the figures of the documentation run, find what they look for, and say what is wrong."""
 
+import importlib
 import subprocess
 import sys
 
@@ -135,3 +136,38 @@ def test_error_rates_name_a_sentence_for_each_behaviour_that_fails():
     texts = {case.variant or case.text for case in cases}
     assert rows
     assert all(row[2] in texts for row in rows)
+
+
+@pytest.fixture
+def ablate(monkeypatch):
+    """The script's ``main`` with the arguments given to it, without the seconds of a process of its own."""
+    monkeypatch.syspath_prepend(ROOT / "scripts")
+    script = importlib.import_module("ablate")
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["ablate.py", *map(str, arguments)])
+        return script.main()
+
+    return call
+
+
+@pytest.mark.parametrize("plan", ["ablations.toml", "students.toml"])
+def test_a_plan_of_ablations_changes_settings_that_there_are(plan, ablate, tmp_path, capsys):
+    assert ablate(tmp_path, "--out", tmp_path, "--plan", ROOT / "scripts" / plan, "--table") == 0
+    assert capsys.readouterr().out.startswith("| run | rows | dev |")
+
+
+@pytest.mark.parametrize(
+    ("plan", "reason"),
+    [
+        ("[runs.one]\nepochs = 2\n[runs.two]\nepoch = 2\n", "unexpected keyword argument 'epoch'"),
+        ("[runs.one]\nr_drop = -1\n", "r_drop is -1: use 0 or a number above it"),
+        ("runs = 3\n", "not a plan with [runs.NAME]"),
+    ],
+)
+def test_a_mistake_in_a_plan_is_told_before_anything_trains(plan, reason, ablate, tmp_path, capsys):
+    (tmp_path / "plan.toml").write_text(plan, "utf-8")
+    assert ablate(tmp_path, "--out", tmp_path / "out", "--plan", tmp_path / "plan.toml") == 2
+    told = capsys.readouterr().err
+    assert reason in told
+    assert told.count("\n") == 1

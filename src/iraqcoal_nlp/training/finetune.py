@@ -21,12 +21,13 @@ from transformers.trainer_callback import PrinterCallback
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.data.annotations import Annotation
+from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.model.modeling import IGNORED_EVENT, IGNORED_STANCE, IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.text.normalize import build_normalizer
 from iraqcoal_nlp.training.collator import Collator, SpellingCollator
 from iraqcoal_nlp.training.consistency import disagreement, twice
-from iraqcoal_nlp.training.encoders import build_model
+from iraqcoal_nlp.training.encoders import build_model, own_model
 from iraqcoal_nlp.training.epochs import BEST, DevRows, DevScore, EpochKeeper, best_epoch, load_best, read_history
 from iraqcoal_nlp.training.optimization import build_optimizer, finish, keep_averages, prepare
 from iraqcoal_nlp.training.recipe import TrainRecipe
@@ -88,13 +89,15 @@ def finetune(
 
     Raises:
         ModelFolderError: The encoder cannot be found or read.
-        RecipeError: The encoder has not the form that the recipe asks for.
+        RecipeError: The encoder has not the form that the recipe asks for, or would stay untrained.
     """
     out.mkdir(parents=True, exist_ok=True)
     set_seed(seed)
     # Weights can be averaged only where the heads started alike.
     model = build_model(recipe, rows, head_seed=recipe.seeds[0] if recipe.seed_choice == "average" else seed)
-    if load_finished(model, out):
+    if not recipe.epochs and own_model(recipe) is None:
+        raise RecipeError(f"epochs is 0, but {recipe.encoder!r} is no model of ours: nothing has trained its heads")
+    if not recipe.epochs or load_finished(model, out):
         return model.train(mode=False), seed_run(recipe, seed, out)
     prepare(model, recipe)
     plain = Collator(pad_id=model.config.encoder_config.pad_token_id or 0)

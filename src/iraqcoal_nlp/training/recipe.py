@@ -28,14 +28,14 @@ _CHOICES = {
 
 _RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
     (
-        ("learning_rate", "head_learning_rate", "max_grad_norm", "batch_size", "gradient_accumulation", "epochs",
+        ("learning_rate", "head_learning_rate", "max_grad_norm", "batch_size", "gradient_accumulation",
          "event_loss_weight", "max_length", "student_epochs", "student_learning_rate"),
         lambda value: value > 0,
         "a number above 0",
     ),
     (
-        ("freeze_layers", "lora_rank", "patience", "focal_gamma", "r_drop", "embedding_noise", "student_layers",
-         "vector_loss_weight"),
+        ("epochs", "freeze_layers", "lora_rank", "patience", "focal_gamma", "r_drop", "embedding_noise",
+         "student_layers", "vector_loss_weight"),
         lambda value: value >= 0,
         "0 or a number above it",
     ),
@@ -105,7 +105,8 @@ class TrainRecipe:
     """``length_batches``: an epoch's order follows from its number, so a killed run ends as an unbroken one would;
     ``group_by_length``: the Trainer's own, longest first within each stretch."""
     epochs: float = 3.0
-    """Passes over the training rows."""
+    """Passes over the training rows. 0 is for a recipe with a student: the encoder, a model of ours, then teaches it as
+    it is."""
     epoch_choice: str = "best"
     """``best`` keeps the epoch whose mean of both heads' macro-F1 is highest on the dev rows; ``last`` the last."""
     patience: int = 0
@@ -165,6 +166,8 @@ class TrainRecipe:
                 if not holds(getattr(self, key)):
                     raise RecipeError(f"{key} is {getattr(self, key)}: use {advice}")
         self._check_lists()
+        if not self.epochs and not self.student_layers:
+            raise RecipeError("epochs is 0: use a number above 0, or set student_layers for a student of the encoder")
         if self.patience and self.epoch_choice == "last":
             raise RecipeError('patience goes with epoch_choice = "best": the last epoch would be kept')
 
