@@ -2,15 +2,14 @@
 
 tf-idf + logistic regression labels the training documents in five folds by document; what it contradicts with
 confidence is listed, the gravest first, with id, given and suggested label, for a person to decide by the codebook.
-What was decided is in ``seeds/corrections.jsonl``, which training applies. Last, how far a second reading of corpus
-sentences (``seeds/corpus_second.jsonl``), blind to the first, agrees with it.
+What was decided is in ``seeds/corrections.jsonl``, which training applies; ``second_reading.py`` tells how far readers
+agree.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,6 @@ from iraqcoal_nlp.benchmark.rows import Example
 from iraqcoal_nlp.benchmark.specs import ModelSpec
 from iraqcoal_nlp.benchmark.tasks import load_task
 from iraqcoal_nlp.codebook import EVENTS, STANCES
-from iraqcoal_nlp.data.agreement import measure_agreement
 from iraqcoal_nlp.data.annotations import Annotation, read_annotations
 from iraqcoal_nlp.data.candidates import read_corpus_labels
 from iraqcoal_nlp.data.corrections import apply_corrections
@@ -33,8 +31,6 @@ from train import CORPUS_LABELS, ROOT
 FOLDS = 5
 
 TASK = load_task("coalition.v1")
-
-SECOND_READING = ROOT / "seeds/corpus_second.jsonl"
 
 
 def doubts(rows: list[Annotation], *, seed: int) -> list[tuple[float, Annotation, str, str]]:
@@ -69,12 +65,7 @@ def main() -> int:
     try:
         news = read_annotations(args.root / "data/news-train.jsonl")
         rows = apply_corrections(news, ROOT / "seeds/corrections.jsonl")
-        corpus = args.root / "corpus/corpus.txt.xz"
-        first, second = (read_corpus_labels(file, corpus) for file in (CORPUS_LABELS, SECOND_READING))
-        rows += first
-        agreement = measure_agreement(
-            [replace(row, annotator=name) for name, part in (("1", first), ("2", second)) for row in part]
-        )
+        rows += read_corpus_labels(CORPUS_LABELS, args.root / "corpus/corpus.txt.xz")
     except IraqCoalError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -83,11 +74,6 @@ def main() -> int:
     for margin, row, given, suggested in found[: args.top]:
         print(f"{row.id}\t{given}\t{suggested}\t{margin:.2f}" + (f"\t{row.text}" if args.texts else ""))
     print(f"{len(found)} doubtful annotations of {len(judged)} sentences")
-    if agreement is not None:
-        (pair,) = agreement.pairs
-        kappas = {"stance": pair.stance, **pair.events}
-        told = ", ".join(f"{name} {kappa:.2f}" for name, kappa in kappas.items() if kappa is not None)
-        print(f"second reading of {pair.n_sentences} sentences, Cohen's kappa: {told}")
     return 0
 
 

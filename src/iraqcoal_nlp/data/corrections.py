@@ -6,7 +6,7 @@ One JSON object a line: ``{"id", "stance", "events", "why"}``; other fields are 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,20 +22,34 @@ def apply_corrections(rows: Sequence[Annotation], path: Path) -> list[Annotation
         InputError: The file cannot be read, a line of it is no correction, or it names an id that no row has; the
             message names file and line.
     """
-    if not path.is_file():
-        raise InputError("no such file", path=path)
     known = {row.id for row in rows}
     corrected = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            entry = json.loads(line)
-            row_id, labels = entry["id"], (check_stance(entry["stance"]), check_events(entry["events"]))
-        except (ValueError, TypeError, KeyError, CodebookError) as error:
-            raise InputError(f"not a correction ({error})", path=path, row=number) from None
+    for number, row_id, stance, events in _corrections(path):
         if row_id not in known:
             raise InputError(f"no annotated sentence has the id {row_id!r}", path=path, row=number)
-        corrected[row_id] = labels
+        corrected[row_id] = (stance, events)
     return [
         replace(row, stance=corrected[row.id][0], events=corrected[row.id][1]) if row.id in corrected else row
         for row in rows
     ]
+
+
+def corrected_ids(path: Path) -> frozenset[str]:
+    """Return the ids of the sentences that the file names.
+
+    Raises:
+        InputError: The file cannot be read, or a line of it is no correction; the message names file and line.
+    """
+    return frozenset(row_id for _, row_id, _, _ in _corrections(path))
+
+
+def _corrections(path: Path) -> Iterator[tuple[int, str, str, tuple[str, ...]]]:
+    """Yield line, id, stance and events of each correction."""
+    if not path.is_file():
+        raise InputError("no such file", path=path)
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            entry = json.loads(line)
+            yield number, entry["id"], check_stance(entry["stance"]), check_events(entry["events"])
+        except (ValueError, TypeError, KeyError, CodebookError) as error:
+            raise InputError(f"not a correction ({error})", path=path, row=number) from None
