@@ -20,6 +20,7 @@ from pathlib import Path
 
 from iraqcoal_nlp import IraqCoalError
 from iraqcoal_nlp.data.candidates import CorpusSentence, in_domain_sentences, letters_of, read_corpus_labels
+from iraqcoal_nlp.data.corrections import apply_corrections
 from iraqcoal_nlp.data.duplicates import stable_hash
 from iraqcoal_nlp.evaluation.checklist import shipped_checklist
 from iraqcoal_nlp.model.card import score_table
@@ -30,6 +31,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 CORPUS_LABELS, CORPUS_TEST = ROOT / "seeds/corpus_labels.jsonl", ROOT / "seeds/corpus_test.jsonl"
 """Labels of corpus sentences, without their texts: those that train, and a random sample that measures."""
+
+CORPUS_CORRECTIONS = ROOT / "seeds/corpus_corrections.jsonl"
+"""Labels of sentences that train which a second and a third reading changed."""
 
 UNSELECTED = "unselected news"
 """Name of that sample: no model has picked its sentences."""
@@ -59,7 +63,8 @@ def read_data(root: Path, *, seed: int, unlabelled: int = 0) -> TrainData:
         seed=seed,
     )
     corpus = root / "corpus/corpus.txt.xz"
-    labelled, test = read_corpus_labels(CORPUS_LABELS, corpus), read_corpus_labels(CORPUS_TEST, corpus)
+    labelled = apply_corrections(read_corpus_labels(CORPUS_LABELS, corpus), CORPUS_CORRECTIONS)
+    test = read_corpus_labels(CORPUS_TEST, corpus)
     data = replace(data, tests={UNSELECTED: test})
     sentences = list(in_domain_sentences(corpus))
     closed = held_out_documents(data, sentences) | {row.doc_id for row in test}
