@@ -8,6 +8,8 @@ import re
 from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported; no test may touch the network
+if "PYTEST_XDIST_WORKER" in os.environ:  # several workers: one thread of torch's each, or they wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 from hypothesis import HealthCheck, settings
