@@ -220,7 +220,7 @@ def test_reasons_mark_words_of_the_sentence(browser, classifier, tmp_path):
     page = browser.open(write_report(tmp_path, [row, row | {"sent_id": 1}], explainer=classifier))
     click(page, ".more")
     strongest = page.evaluate("[...document.querySelectorAll('.level-4')].map(word => word.textContent)")
-    assert "بإخراج" in strongest  # of the event at least; which words are strongest is the model's affair
+    assert not {"طالب", "بإخراج"}.isdisjoint(strongest)  # which of the two is the stronger is the model's affair
     assert set(strongest) <= set(row["text"].split())
     assert page.evaluate("document.querySelector('.reason .text').textContent") == row["text"]
     assert page.faults() == []
