@@ -55,8 +55,10 @@ def readings(root: Path) -> Iterator[tuple[str, Sequence[Annotation], Sequence[A
 
 def cells(name: str, first: Sequence[Annotation], second: Sequence[Annotation]) -> list[str]:
     """Return one row of the table."""
-    stances = label_scores(*(stance_matrix(row.stance or "" for row in rows) for rows in (first, second)), STANCES)
-    events = label_scores(*(event_matrix(row.events or () for row in rows) for rows in (first, second)), EVENTS)
+    gold, found = (stance_matrix(row.stance or "" for row in rows) for rows in (first, second))
+    stances = label_scores(gold, found, STANCES)
+    gold, found = (event_matrix(row.events or () for row in rows) for rows in (first, second))
+    events = label_scores(gold, found, EVENTS)
     scores = [f"{len(first):,}"]
     for head in (stances, events):
         scores += [f"**{figure(macro_average(head).f1)}**", *(figure(score.f1) for score in head.values())]

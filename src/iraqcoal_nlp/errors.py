@@ -12,13 +12,15 @@ IraqCoalError
 
 from __future__ import annotations
 
-import os
+import re
 from pathlib import Path
 
+_NOT_UTF8 = re.compile("[\ud800-\udfff]")  # half of a cut emoji, or a byte of a file's name that is no UTF-8
 
-def printable(path: Path | str) -> str:
-    """Return a path that can be written anywhere: bytes of its name that are not UTF-8 become U+FFFD."""
-    return os.fsencode(path).decode("utf-8", "replace")
+
+def printable(text: Path | str) -> str:
+    """Return a path or text that can be written anywhere: U+FFFD stands for each sign that UTF-8 cannot hold."""
+    return _NOT_UTF8.sub("\N{REPLACEMENT CHARACTER}", str(text))
 
 
 class IraqCoalError(Exception):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -17,9 +16,7 @@ from typing import Any, TextIO
 
 from iraqcoal_nlp.data.encodings import UNDECODED, UTF8
 from iraqcoal_nlp.data.files import ending_of
-from iraqcoal_nlp.errors import InputError
-
-_HALF_PAIR = re.compile("[\ud800-\udfff]")  # what JSON makes of an emoji that was cut in two
+from iraqcoal_nlp.errors import InputError, printable
 
 _LONGEST_CELL = 2**31 - 1  # the csv module refuses more than 128 KB by default, and a C long is short on Windows
 
@@ -64,7 +61,7 @@ def mended(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds
     NaN, infinities and numbers too large for a float become null: JSON has none of them.
     """
     if isinstance(value, str):
-        return _HALF_PAIR.sub("\N{REPLACEMENT CHARACTER}", value)
+        return printable(value)
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, list):
