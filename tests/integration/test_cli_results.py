@@ -33,13 +33,13 @@ def test_classify_says_why(run):
     code, output, _ = run("classify", "--why", DEMAND)
     assert code == 0
     (line,) = [line for line in output.splitlines() if "why withdrawal_demand" in line]
-    assert "طالب +" in line or "بإخراج +" in line  # which of the two is the stronger is the model's affair
+    assert "بإخراج +" in line
     assert max(map(len, output.splitlines())) <= 80
     code, output, _ = run("classify", "--why", "--json", f"{ATTACK}. {DEMAND}", "تمطر السماء")
     first, second, third = map(json.loads, output.splitlines())
     assert list(second["why"]) == ["against", "withdrawal_demand"]
     strongest = max(second["why"]["withdrawal_demand"], key=lambda word: word["weight"])
-    assert strongest["word"] in ("طالب", "بإخراج")
+    assert strongest["word"] in ("طالب", "بإخراج")  # which of the two is the stronger is the model's affair
     assert f"{ATTACK}. {DEMAND}"[strongest["start"] : strongest["end"]] == strongest["word"]
     assert list(first["why"]) == ["attack"]
     assert third["why"] == {}

@@ -54,10 +54,6 @@ def teacher(recipe) -> IraqCoalForSentenceClassification:
 
 @pytest.fixture(scope="module")
 def windows(recipe):
-    return windows_of(recipe)
-
-
-def windows_of(recipe):
     normalize = build_normalizer(recipe.normalizer)
     texts = [*(row.text for row in toy_splits().train), *UNLABELLED]
     return load_tokenizer(recipe).first_windows([normalize(text) for text in texts])
@@ -139,14 +135,13 @@ def test_the_student_of_a_run_is_its_model(recipe, tmp_path):
         train(replace(recipe, seeds=(3, 4)), replace(data, unlabelled=UNLABELLED[:3]), tmp_path)
 
 
-def test_a_finished_model_teaches_a_student_as_it_is(recipe, tmp_path):
+def test_a_finished_model_teaches_a_student_as_it_is(recipe, windows, tmp_path):
     data = TrainData(splits=toy_splits(), unlabelled=UNLABELLED)
     finished = train(replace(recipe, student_layers=0), data, tmp_path / "teacher").folder
     teacher = IraqCoalForSentenceClassification.from_pretrained(finished)
     student_recipe = replace(recipe, encoder=str(finished), epochs=0.0)
     folder = train(student_recipe, data, tmp_path / "student").folder
     assert len(layers_of(IraqCoalForSentenceClassification.from_pretrained(folder))) == 2
-    windows = windows_of(recipe)
     judged = teach([teacher], windows, tmp_path / "judged", bf16=False)
     noted = teach([teacher], windows, tmp_path / "student" / distilling.STUDENT / distilling.TEACHERS, bf16=False)
     assert np.array_equal(judged.stance_probs, noted.stance_probs)  # the run's notes: no step has moved the teacher
