@@ -26,6 +26,7 @@ def test_only_named_rows_change(tmp_path):
     ("line", "reason"),
     [
         ('{"id": "z", "stance": "none", "events": []}', "no annotated sentence has the id 'z'"),
+        ('{"id": ["a"], "stance": "none", "events": []}', "no annotated sentence has the id"),
         ('{"id": "a", "stance": "neutral", "events": []}', "unknown stance 'neutral'"),
         ('{"id": "a", "stance": "none"}', "not a correction"),
         ("[]", "not a correction"),

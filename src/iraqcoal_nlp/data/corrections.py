@@ -50,6 +50,6 @@ def _corrections(path: Path) -> Iterator[tuple[int, str, str, tuple[str, ...]]]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
             entry = json.loads(line)
-            yield number, entry["id"], check_stance(entry["stance"]), check_events(entry["events"])
+            yield number, str(entry["id"]), check_stance(entry["stance"]), check_events(entry["events"])
         except (ValueError, TypeError, KeyError, CodebookError) as error:
             raise InputError(f"not a correction ({error})", path=path, row=number) from None
