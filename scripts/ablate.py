@@ -1,9 +1,9 @@
 """Measure changes of the shipped model's training: ``python scripts/ablate.py DATA_ROOT --out runs/ablations [NAME]``.
 
 ``scripts/ablations.toml`` (``--plan``) says what is changed: each of its ``[runs.NAME]`` is the recipe with the
-settings of ``[common]`` and its own, on all documents or a ``share`` of them; in ``scripts/students.toml`` the shipped
-model teaches students of fewer layers. A run writes a model folder and its figures to OUT/NAME; one that is finished is
-not repeated, a killed one goes on. ``--table`` prints what is there: dev figures choose, the others only tell.
+settings of ``[common]`` and its own, on all documents or a ``share`` of them; those of ``scripts/students.toml`` have
+the same teachers, trained once, in OUT/teachers. A run writes a model folder and its figures to OUT/NAME; one that is
+finished is not repeated, a killed one goes on. ``--table`` prints what is there: dev figures choose, the others tell.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ from iraqcoal_nlp.training.run import HELD_OUT, SEED_GOLD, TrainData, train
 from train import ROOT, UNLABELLED, UNSELECTED, read_data
 
 FIGURES = "figures.json"
+TEACHERS = "teachers"
+"""Folder of the networks that teach the students of a plan, beside the runs'."""
 SHARE = "share"
 """Key of a plan that is no setting of a recipe: the part of the documents that train."""
 DEV = "dev"
@@ -79,7 +81,7 @@ def changed(recipe: TrainRecipe, changes: Mapping[str, Any]) -> TrainRecipe:
 def run(recipe: TrainRecipe, share: float, data: TrainData, folder: Path) -> None:
     """Train and measure one change."""
     part = part_of(data, share)
-    report = train(recipe, part, folder)
+    report = train(recipe, part, folder, teachers=folder.parent / TEACHERS if recipe.student_layers else None)
     figures: dict[str, Any] = {
         "share": share,
         "rows": len(part.training_rows()),

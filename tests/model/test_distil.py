@@ -9,14 +9,18 @@ from typer.testing import CliRunner
 
 import iraqcoal_nlp as iq
 from iraqcoal_nlp.cli.main import app
+from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.data.annotations import write_annotations
 from iraqcoal_nlp.errors import RecipeError
+from iraqcoal_nlp.evaluation.scores import event_matrix
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.text.normalize import build_normalizer
 from iraqcoal_nlp.training import distil as distilling
+from iraqcoal_nlp.training import finetune as finetuning
 from iraqcoal_nlp.training.distil import distil, layers_of, student_of, teach
 from iraqcoal_nlp.training.encoders import build_model, load_tokenizer
 from iraqcoal_nlp.training.epochs import DevRows
+from iraqcoal_nlp.training.lexical import lexical_labels
 from iraqcoal_nlp.training.recipe import TrainRecipe
 from iraqcoal_nlp.training.run import TrainData, train
 from toy import PLACES, toy_recipe, toy_splits
@@ -113,14 +117,50 @@ def test_soft_labels_are_the_mean_of_the_teachers_and_survive_a_kill(recipe, tea
     assert np.allclose(again.stance_probs, whole.stance_probs, atol=1e-5)  # in other batches
 
 
-def test_a_student_comes_nearer_to_its_teachers(recipe, teacher, windows, tmp_path):
-    rows = toy_splits().train
-    dev = DevRows(recipe, load_tokenizer(recipe), toy_splits().dev)
+def test_a_student_comes_nearer_to_its_teachers(recipe, teacher, tmp_path):
+    rows, tokenizer = toy_splits().train, load_tokenizer(recipe)
+    dev = DevRows(recipe, tokenizer, toy_splits().dev)
     before = dev.score(student_of(teacher, 2))
-    student, run = distil(recipe, [teacher], rows, windows, tmp_path, dev=dev)
+    student, run = distil(recipe, [teacher], rows, UNLABELLED, tokenizer, tmp_path, said=tmp_path / "said", dev=dev)
     assert run.score.mean > before.mean
-    again, _ = distil(recipe, [teacher], rows, windows, tmp_path, dev=dev)
+    again, _ = distil(recipe, [teacher], rows, UNLABELLED, tokenizer, tmp_path, said=tmp_path / "said", dev=dev)
     assert all(weight.equal(again.state_dict()[name]) for name, weight in student.state_dict().items())
+
+
+def test_tf_idf_judges_what_it_has_not_seen(tmp_path):
+    rows, dev = toy_splits().train, toy_splits().dev
+    stance, events = lexical_labels(rows, [row.text for row in dev], tmp_path / "said/tf-idf.npz")
+    assert [STANCES[place] for place in stance.argmax(axis=1)] == [row.stance for row in dev]
+    assert np.array_equal(events > 0.5, event_matrix(row.events for row in dev))
+    assert np.allclose(stance.sum(axis=1), 1.0)
+    noted, _ = lexical_labels([], [], tmp_path / "said/tf-idf.npz")
+    assert np.array_equal(noted, stance)
+
+
+def test_tf_idf_claims_nothing_that_nobody_judged(tmp_path):
+    rows = [replace(row, events=None) for row in toy_splits().train if row.stance == "none"]
+    stance, events = lexical_labels(rows, UNLABELLED, tmp_path / "one.npz")
+    assert (stance == [[label == "none" for label in STANCES]] * len(UNLABELLED)).all()
+    assert not events.any()
+    attacks = [row for row in toy_splits().train if row.events in ((), ("attack",))]
+    _, events = lexical_labels(attacks, UNLABELLED, tmp_path / "two.npz")
+    assert (events.any(axis=0) == [event == "attack" for event in EVENTS]).all()
+
+
+def test_a_student_hears_tf_idf_by_its_share(recipe, teacher, tmp_path, monkeypatch):
+    learned = []
+    monkeypatch.setattr(distilling, "fit", lambda *given, **_: learned.append(given[3]) or (None, None))
+    rows, tokenizer = toy_splits().train, load_tokenizer(recipe)
+    for share in (0.0, 0.25):
+        told = replace(recipe, lexical_share=share)
+        distil(told, [teacher], rows, UNLABELLED, tokenizer, tmp_path / f"{share}", said=tmp_path / "said")
+    stance, events = lexical_labels(rows, [], tmp_path / "said/tf-idf.npz")
+    place = len(rows)  # the first unlabelled sentence
+    items = [{"input_ids": [1, 2], "row": place}]
+    alone, joined = (collator(items) for collator in learned)
+    for key, lexical in (("stance_probs", stance), ("event_probs", events)):
+        assert np.allclose(joined[key], 0.75 * alone[key].numpy() + 0.25 * lexical[place], atol=1e-6)
+        assert not np.allclose(joined[key], alone[key].numpy(), atol=1e-3)
 
 
 def test_the_student_of_a_run_is_its_model(recipe, tmp_path):
@@ -143,8 +183,21 @@ def test_a_finished_model_teaches_a_student_as_it_is(recipe, windows, tmp_path):
     folder = train(student_recipe, data, tmp_path / "student").folder
     assert len(layers_of(IraqCoalForSentenceClassification.from_pretrained(folder))) == 2
     judged = teach([teacher], windows, tmp_path / "judged", bf16=False)
-    noted = teach([teacher], windows, tmp_path / "student" / distilling.STUDENT / distilling.TEACHERS, bf16=False)
+    noted = teach([teacher], windows, tmp_path / "student" / distilling.SAID, bf16=False)
     assert np.array_equal(judged.stance_probs, noted.stance_probs)  # the run's notes: no step has moved the teacher
+
+
+def test_students_of_one_folder_of_teachers_cost_their_own_training_alone(recipe, tmp_path, monkeypatch):
+    data, teachers = TrainData(splits=toy_splits(), unlabelled=UNLABELLED), tmp_path / "teachers"
+    alone = train(replace(recipe, student_layers=1), data, tmp_path / "alone").folder
+    train(recipe, data, tmp_path / "two", teachers=teachers)
+    monkeypatch.setattr(distilling, "_judge_part", None)
+    monkeypatch.setattr(finetuning, "fit", None)
+    shared = train(replace(recipe, student_layers=1), data, tmp_path / "one", teachers=teachers).folder
+    weights = [IraqCoalForSentenceClassification.from_pretrained(folder).state_dict() for folder in (alone, shared)]
+    assert all(weight.equal(weights[1][name]) for name, weight in weights[0].items())
+    with pytest.raises(RecipeError, match=r"teachers: holds checkpoints of another recipe"):
+        train(replace(recipe, learning_rate=1e-3), data, tmp_path / "other", teachers=teachers)
 
 
 def test_only_a_model_of_ours_teaches_untrained(recipe, tmp_path):
@@ -160,9 +213,8 @@ def test_a_student_reads_unlabelled_texts_sentence_by_sentence(tmp_path):
     assert [text.rstrip(".") for text in data.unlabelled] == UNLABELLED[:2]
 
 
-def test_unlabelled_texts_without_a_student_are_refused(tmp_path):
-    result = CliRunner().invoke(
-        app, ["train", "smoke", "--data", "x.csv", "--out", str(tmp_path), "--unlabelled", "texts.txt"]
-    )
+@pytest.mark.parametrize("option", ["--unlabelled", "--teachers"])
+def test_options_of_a_student_are_refused_without_one(option, tmp_path):
+    result = CliRunner().invoke(app, ["train", "smoke", "--data", "x.csv", "--out", str(tmp_path), option, "given"])
     assert result.exit_code == 2
-    assert "set student_layers in the recipe" in result.output
+    assert f"{option} is for recipes with a student: set student_layers in the recipe" in result.output

@@ -35,6 +35,10 @@ def train(
         Path | None,
         typer.Option("--unlabelled", help="Texts that a student learns from, a line each: .txt, .jsonl, .xz, .gz."),
     ] = None,
+    teachers: Annotated[
+        Path | None,
+        typer.Option("--teachers", help="Folder for a student's teachers, where a student of another size finds them."),
+    ] = None,
     encoder: Annotated[
         str | None, typer.Option("--encoder", help="Overrides the recipe's encoder: a folder or hub name.")
     ] = None,
@@ -59,8 +63,9 @@ def train(
     settings = TrainRecipe.from_toml(locate_recipe(recipe))
     if encoder:
         settings = replace(settings, encoder=encoder, encoder_name="", encoder_licence="")
-    if unlabelled and not settings.student_layers:
-        raise InputError("--unlabelled is for recipes with a student: set student_layers in the recipe")
+    for option, given in (("--unlabelled", unlabelled), ("--teachers", teachers)):
+        if given and not settings.student_layers:
+            raise InputError(f"{option} is for recipes with a student: set student_layers in the recipe")
     read = TrainData.read(
         data,
         extra=extra or (),
@@ -69,7 +74,7 @@ def train(
         seed=settings.split_seed,
         unlabelled=unlabelled,
     )
-    report = run(settings, read, out)
+    report = run(settings, read, out, teachers=teachers)
     console = Console(quiet=not first)
     if len(report.seeds.runs) > 1:
         console.print(_seeds(report.seeds))

@@ -1,6 +1,7 @@
 """Knowledge distillation: a student of fewer layers learns from its teachers' probabilities on unlabelled sentences.
 
-Soft labels of both heads (Hinton et al., 2015, arXiv:1503.02531), the mean of several teachers', and the first
+Soft labels of both heads (Hinton et al., 2015, arXiv:1503.02531), the mean of several teachers', tf-idf among them if
+the recipe wants it (:mod:`iraqcoal_nlp.training.lexical`), and the first
 teacher's sentence vectors (as the hidden states of Sanh et al., 2019, arXiv:1910.01108); the student starts from that
 teacher's layers, evenly spaced.
 """
@@ -27,8 +28,11 @@ from iraqcoal_nlp.inference.calibration import sigmoid, softmax
 from iraqcoal_nlp.model.backends.torch import TorchBackend
 from iraqcoal_nlp.model.batching import pad
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification, IraqCoalOutput
+from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
+from iraqcoal_nlp.text.normalize import build_normalizer
 from iraqcoal_nlp.training.epochs import DevRows
 from iraqcoal_nlp.training.finetune import RecipeTrainer, SeedRun, fit, load_finished, seed_run
+from iraqcoal_nlp.training.lexical import lexical_labels
 from iraqcoal_nlp.training.recipe import TrainRecipe
 from iraqcoal_nlp.training.trainer import uses_bf16
 
@@ -37,8 +41,8 @@ LOGGER = logging.getLogger(__name__)
 STUDENT = "student"
 """Folder of the student inside the run's folder."""
 
-TEACHERS = "teachers"
-"""Folder of what the teachers said, inside the student's folder."""
+SAID = "said"
+"""Folder of what the teachers said, beside their own."""
 
 _PART = 4_000  # sentences between two notes of a teacher: a kill costs a minute of a core
 
@@ -61,9 +65,11 @@ def distil(
     recipe: TrainRecipe,
     teachers: Sequence[IraqCoalForSentenceClassification],
     rows: Sequence[Annotation],
-    windows: Sequence[Sequence[int]],
+    unlabelled: Sequence[str],
+    tokenizer: SentenceTokenizer,
     out: Path,
     *,
+    said: Path,
     dev: DevRows | None = None,
 ) -> tuple[IraqCoalForSentenceClassification, SeedRun]:
     """Train a student on annotated and unlabelled sentences; a killed run goes on from its last checkpoint.
@@ -74,8 +80,10 @@ def distil(
         recipe: Settings of the student: ``student_layers`` and those of the training.
         teachers: Networks that were trained; the student starts from the first.
         rows: Annotated sentences.
-        windows: Piece ids of the annotated sentences, then of the unlabelled ones.
+        unlabelled: Further sentences.
+        tokenizer: The teachers' tokenizer.
         out: Folder of the student.
+        said: Folder of what the teachers say: another student of them finds it there.
         dev: Rows that choose the epoch.
 
     Returns:
@@ -90,7 +98,13 @@ def distil(
     student = student_of(teachers[0], recipe.student_layers)
     if load_finished(student, out):
         return student.train(mode=False), seed_run(recipe, recipe.seeds[0], out)
-    soft = teach(teachers, windows, out / TEACHERS, bf16=uses_bf16(recipe.precision))
+    texts = [*(row.text for row in rows), *unlabelled]
+    normalize = build_normalizer(recipe.normalizer)
+    windows = tokenizer.first_windows([normalize(text) for text in texts])
+    LOGGER.info("a student of %d layers learns from %d sentences", recipe.student_layers, len(windows))
+    soft = teach(teachers, windows, said, bf16=uses_bf16(recipe.precision))
+    if recipe.lexical_share:
+        soft = _joined(soft, lexical_labels(rows, texts, said / "tf-idf.npz"), recipe.lexical_share)
     stance, events = _mixed(rows, soft)
     dataset = Dataset.from_dict({
         "input_ids": [list(ids) for ids in windows],
@@ -118,6 +132,16 @@ def teach(
         stance_probs=np.mean([softmax(stance.astype(np.float64)) for stance, _, _ in said], axis=0).astype(np.float32),
         event_probs=np.mean([sigmoid(events.astype(np.float64)) for _, events, _ in said], axis=0).astype(np.float32),
         vectors=said[0][2],
+    )
+
+
+def _joined(soft: SoftLabels, lexical: tuple[NDArray[np.float64], NDArray[np.float64]], share: float) -> SoftLabels:
+    """Return what the networks say, and with this share what tf-idf says."""
+    stance, events = (part.astype(np.float32) for part in lexical)
+    return replace(
+        soft,
+        stance_probs=(1 - share) * soft.stance_probs + share * stance,
+        event_probs=(1 - share) * soft.event_probs + share * events,
     )
 
 

@@ -40,7 +40,7 @@ _RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
         "0 or a number above it",
     ),
     (
-        ("head_dropout", "warmup_ratio", "weight_decay", "label_smoothing", "ema_decay"),
+        ("head_dropout", "warmup_ratio", "weight_decay", "label_smoothing", "ema_decay", "lexical_share"),
         lambda value: 0 <= value < 1,
         "a number from 0 to below 1",
     ),
@@ -149,6 +149,9 @@ class TrainRecipe:
     """Peak rate of the student's encoder."""
     vector_loss_weight: float = 1.0
     """Factor on the student's loss for turning from the teacher's sentence vectors (1 - cosine)."""
+    lexical_share: float = 0.0
+    """Share of tf-idf and logistic regression in what a student's teachers say together, in [0, 1)
+    (:mod:`iraqcoal_nlp.training.lexical`); 0: the networks teach alone."""
     split_seed: int = 13
     """Seed of the split by documents."""
 

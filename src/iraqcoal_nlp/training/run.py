@@ -169,7 +169,7 @@ class TrainReport:
     """What ``evaluation.json`` says of each set that was measured."""
 
 
-def train(recipe: TrainRecipe, data: TrainData, out: Path) -> TrainReport:
+def train(recipe: TrainRecipe, data: TrainData, out: Path, *, teachers: Path | None = None) -> TrainReport:
     """Fine-tune, export, calibrate, measure and write the model folder ``out/model``.
 
     A killed run goes on from its last checkpoint when it is called again. Under ``accelerate launch`` every process
@@ -179,6 +179,8 @@ def train(recipe: TrainRecipe, data: TrainData, out: Path) -> TrainReport:
         recipe: Settings of the run.
         data: Rows to train, choose and measure on.
         out: Folder of the run.
+        teachers: Folder of the seeds that teach the recipe's student, if it is another one: runs that differ in the
+            student alone can share it.
 
     Returns:
         The model folder, and what was measured.
@@ -203,7 +205,7 @@ def train(recipe: TrainRecipe, data: TrainData, out: Path) -> TrainReport:
         LOGGER.warning("no row is left to choose by: the last epoch is kept, and settings stay as they are")
     tokenizer = load_tokenizer(recipe)
     unlabelled = data.unlabelled_sentences() if recipe.student_layers else ()
-    network, seeds = train_seeds(recipe, rows, tokenizer, out, dev=dev, unlabelled=unlabelled)
+    network, seeds = train_seeds(recipe, rows, tokenizer, out, dev=dev, unlabelled=unlabelled, teachers=teachers)
     folder = out / MODEL
     processes = PartialState()
     if processes.is_main_process:

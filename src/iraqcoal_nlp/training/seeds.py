@@ -6,8 +6,9 @@ import copy
 import hashlib
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,14 +18,22 @@ from iraqcoal_nlp.data.fingerprints import rows_sha256
 from iraqcoal_nlp.model.identity import encoder_id
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
-from iraqcoal_nlp.text.normalize import build_normalizer
-from iraqcoal_nlp.training.distil import STUDENT, distil
+from iraqcoal_nlp.training.distil import SAID, STUDENT, distil
 from iraqcoal_nlp.training.epochs import DevRows, DevScore
 from iraqcoal_nlp.training.finetune import SeedRun, finetune
 from iraqcoal_nlp.training.recipe import TrainRecipe
 from iraqcoal_nlp.training.trainer import claim_folder
 
 LOGGER = logging.getLogger(__name__)
+
+ANY_STUDENT: dict[str, Any] = {
+    "student_layers": 1,
+    "student_epochs": 1.0,
+    "student_learning_rate": 1e-4,
+    "vector_loss_weight": 1.0,
+    "lexical_share": 0.0,
+}
+"""What a recipe says of its student, in place of what it says: teachers that are shared do not depend on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +60,7 @@ def train_seeds(
     *,
     dev: Sequence[Annotation] = (),
     unlabelled: Sequence[str] = (),
+    teachers: Path | None = None,
 ) -> tuple[IraqCoalForSentenceClassification, SeedsReport]:
     """Train every seed of the recipe, and choose or average as it says, or let a student learn from them.
 
@@ -61,6 +71,8 @@ def train_seeds(
         out: Folder of the run; each seed has one inside.
         dev: Rows that choose epoch and seed. Without any, the last epoch and the first seed are kept.
         unlabelled: Sentences for a student, if the recipe has one.
+        teachers: Folder of the seeds, and of what they say to a student, if that is another one: runs that differ in
+            the student alone can share it.
 
     Returns:
         The network in evaluation mode, and what happened.
@@ -70,12 +82,16 @@ def train_seeds(
         RecipeError: ``out`` holds checkpoints of another recipe or other rows.
     """
     claim(out, recipe, rows, dev, unlabelled)
+    if teachers is None:
+        teachers = out
+    else:
+        claim(teachers, replace(recipe, **ANY_STUDENT), rows, dev, unlabelled)
     dev_rows = DevRows(recipe, tokenizer, dev)
     runs: list[SeedRun] = []
     weights: dict[int, Mapping[str, Tensor]] = {}
     for number, seed in enumerate(recipe.seeds, 1):
         LOGGER.info("seed %d (%d of %d)", seed, number, len(recipe.seeds))
-        model, run = finetune(recipe, rows, tokenizer, out / f"seed-{seed}", seed=seed, dev=dev_rows)
+        model, run = finetune(recipe, rows, tokenizer, teachers / f"seed-{seed}", seed=seed, dev=dev_rows)
         runs.append(run)
         weights[seed] = {name: value.cpu() for name, value in model.state_dict().items()}
         if run.score is not None and run.score.collapsed:
@@ -83,7 +99,10 @@ def train_seeds(
             LOGGER.warning("seed %d has collapsed: its %s head gives every dev row the same answer", seed, heads)
     used = choose_seeds(recipe, runs)
     if recipe.student_layers:
-        model = _student(recipe, model, [weights[seed] for seed in used], rows, unlabelled, tokenizer, out, dev_rows)
+        networks = [_with_weights(model, weights[seed]) for seed in used]
+        model, _ = distil(
+            recipe, networks, rows, unlabelled, tokenizer, out / STUDENT, said=teachers / SAID, dev=dev_rows
+        )
     else:
         model.load_state_dict(mean_weights([weights[seed] for seed in used]))
     score = dev_rows.score(model) if len(dev_rows) else None
@@ -94,27 +113,13 @@ def train_seeds(
     return model.train(mode=False), SeedsReport(runs=tuple(runs), used=used, score=score)
 
 
-def _student(
-    recipe: TrainRecipe,
-    model: IraqCoalForSentenceClassification,
-    weights: Sequence[Mapping[str, Tensor]],
-    rows: Sequence[Annotation],
-    unlabelled: Sequence[str],
-    tokenizer: SentenceTokenizer,
-    out: Path,
-    dev: DevRows,
+def _with_weights(
+    model: IraqCoalForSentenceClassification, state: Mapping[str, Tensor]
 ) -> IraqCoalForSentenceClassification:
-    """Let the networks with these weights, of the model's shape, teach a student."""
-    teachers = []
-    for state in weights:
-        teacher = copy.deepcopy(model)
-        teacher.load_state_dict(state)
-        teachers.append(teacher)
-    normalize = build_normalizer(recipe.normalizer)
-    windows = tokenizer.first_windows([normalize(text) for text in [*(row.text for row in rows), *unlabelled]])
-    LOGGER.info("a student of %d layers learns from %d sentences", recipe.student_layers, len(windows))
-    student, _ = distil(recipe, teachers, rows, windows, out / STUDENT, dev=dev)
-    return student
+    """Return a network of the model's shape with these weights."""
+    network = copy.deepcopy(model)
+    network.load_state_dict(state)
+    return network
 
 
 def choose_seeds(recipe: TrainRecipe, runs: Sequence[SeedRun]) -> tuple[int, ...]:
@@ -152,7 +157,7 @@ def claim(
     """
     encoder = encoder_id(recipe.encoder, recipe.revision)  # its folder may have been written anew
     told = f"{recipe!r} {encoder} {rows_sha256(rows)} {rows_sha256(dev)}"
-    if recipe.student_layers:
+    if unlabelled:
         told += " " + hashlib.sha256("\n".join(unlabelled).encode("utf-8", "replace")).hexdigest()
-    # `s*`: the folders of the seeds and of the student
+    # `s*`: the folders of the seeds, of the student and of what they said to it
     claim_folder(out, told, checkpoints="s*/*")
