@@ -97,12 +97,13 @@ def table(out: Path, names: list[str]) -> str:
     for path in (out / name / FIGURES for name in names):
         if path.is_file():
             figures = json.loads(path.read_text("utf-8"))
-            cells = [_cell(figures["scores"].get(name), interval=name == HELD_OUT) for name in SETS]
+            cells = [cell(figures["scores"].get(name), interval=name == HELD_OUT) for name in SETS]
             rows.append([path.parent.name, f"{figures['rows']:,}", *cells])
     return markdown_table(["run", "rows", *SETS], rows)
 
 
-def _cell(scores: dict[str, Any] | None, *, interval: bool) -> str:
+def cell(scores: dict[str, Any] | None, *, interval: bool) -> str:
+    """Return a table's cell: macro-F1 of stance and events, with 95 % intervals if wanted."""
     if scores is None:
         return ""
     return " / ".join(_told(scores[head], interval=interval) for head in HEADS)

@@ -32,7 +32,7 @@ from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.text.normalize import build_normalizer
 from iraqcoal_nlp.training.epochs import DevRows
 from iraqcoal_nlp.training.finetune import RecipeTrainer, SeedRun, fit, load_finished, seed_run
-from iraqcoal_nlp.training.lexical import lexical_labels
+from iraqcoal_nlp.training.lexical import noted_lexical_labels
 from iraqcoal_nlp.training.recipe import TrainRecipe
 from iraqcoal_nlp.training.trainer import uses_bf16
 
@@ -104,7 +104,8 @@ def distil(
     LOGGER.info("a student of %d layers learns from %d sentences", recipe.student_layers, len(windows))
     soft = teach(teachers, windows, said, bf16=uses_bf16(recipe.precision))
     if recipe.lexical_share:
-        soft = _joined(soft, lexical_labels(rows, texts, said / "tf-idf.npz"), recipe.lexical_share)
+        lexical = noted_lexical_labels(rows, texts, said / "tf-idf.npz")
+        soft = _joined(soft, lexical, recipe.lexical_share)
     stance, events = _mixed(rows, soft)
     dataset = Dataset.from_dict({
         "input_ids": [list(ids) for ids in windows],

@@ -1,0 +1,123 @@
+"""Measure a student's teachers, each and together: ``python scripts/teachers.py DATA_ROOT RUN``.
+
+RUN is the folder of a run of several seeds (``scripts/train.py``), or of the teachers of several students
+(``scripts/ablate.py``). tf-idf is fitted anew, on the rows that the networks learned from. Thresholds of events are
+chosen on the dev rows for each alike; nothing is calibrated.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from ablate import DEV, SETS, cell
+from iraqcoal_nlp import IraqCoalError
+from iraqcoal_nlp.data.annotations import Annotation
+from iraqcoal_nlp.errors import InputError
+from iraqcoal_nlp.evaluation.measure import score_predictions
+from iraqcoal_nlp.evaluation.predictions import Predictions
+from iraqcoal_nlp.evaluation.scores import event_matrix
+from iraqcoal_nlp.inference.calibration import Floats, sigmoid, softmax
+from iraqcoal_nlp.inference.thresholds import best_thresholds
+from iraqcoal_nlp.model.backends.torch import TorchBackend
+from iraqcoal_nlp.model.card import markdown_table
+from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
+from iraqcoal_nlp.text.normalize import build_normalizer
+from iraqcoal_nlp.training.encoders import build_model, load_tokenizer
+from iraqcoal_nlp.training.finetune import load_finished
+from iraqcoal_nlp.training.lexical import lexical_labels
+from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
+from iraqcoal_nlp.training.run import HELD_OUT, SEED_GOLD
+from iraqcoal_nlp.training.seeds import mean_weights
+from train import ROOT, UNSELECTED, read_data
+
+Answers = tuple[Floats, Floats]
+"""Probabilities of the stances and of the events, a row per sentence."""
+
+
+def networks(recipe: TrainRecipe, run: Path) -> Iterator[tuple[str, IraqCoalForSentenceClassification]]:
+    """Yield the networks of a run by name, then the one of their mean weights."""
+    model, states = build_model(recipe, []), []
+    for folder in sorted(run.glob("seed-*")):
+        if load_finished(model, folder):
+            states.append({name: value.clone() for name, value in model.state_dict().items()})
+            yield folder.name, model.train(mode=False)
+    if not states:
+        raise InputError("holds no network that has finished its training", path=run)
+    if len(states) > 1:
+        model.load_state_dict(mean_weights(states))
+        yield "mean of their weights", model
+
+
+def joined(answers: Sequence[Answers], shares: Sequence[float]) -> Answers:
+    """Return the mean of what several say, by their shares."""
+    stance, events = (np.average(parts, axis=0, weights=shares) for parts in zip(*answers, strict=True))
+    return stance, events
+
+
+def measured(sets: dict[str, list[Annotation]], answers: Answers) -> list[str]:
+    """Return a table's cells: macro-F1 of both heads on each set."""
+    ends = np.cumsum([len(rows) for rows in sets.values()])[:-1]
+    parts = dict(zip(sets, zip(*(np.split(part, ends) for part in answers), strict=True), strict=True))
+    judged = [place for place, row in enumerate(sets[DEV]) if row.events is not None]
+    gold = event_matrix(sets[DEV][place].events or () for place in judged)
+    thresholds = np.array(best_thresholds(parts[DEV][1][judged], gold))
+    cells = []
+    for name, rows in sets.items():
+        stance, events = parts[name]
+        said = Predictions.of(
+            rows,
+            stances=np.eye(stance.shape[1], dtype=np.bool_)[stance.argmax(axis=1)],
+            events=events >= thresholds,
+            stance_probs=stance,
+            event_probs=events,
+            abstained=np.zeros(len(rows), dtype=np.bool_),
+        )
+        cells.append(cell(score_predictions(said), interval=name == HELD_OUT))
+    return cells
+
+
+def main() -> int:
+    """Read the arguments, measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("root", type=Path, metavar="DATA_ROOT")
+    parser.add_argument("run", type=Path, metavar="RUN")
+    parser.add_argument("--recipe", default=str(ROOT / "models/recipes/mini.toml"))
+    parser.add_argument("--share", type=float, default=1 / 3, help="share of tf-idf beside the networks")
+    args = parser.parse_args()
+    try:
+        recipe = TrainRecipe.from_toml(locate_recipe(args.recipe))
+        recipe = replace(recipe, encoder=str(args.root / "encoder"))
+        data = read_data(args.root, seed=recipe.split_seed)
+        sets = {
+            DEV: data.dev_rows(),
+            HELD_OUT: list(data.splits.test),
+            UNSELECTED: list(data.tests[UNSELECTED]),
+            SEED_GOLD: list(data.gold),
+        }
+        assert tuple(sets) == SETS
+        texts = [row.text for rows in sets.values() for row in rows]
+        normalize = build_normalizer(recipe.normalizer)
+        windows = load_tokenizer(recipe).first_windows([normalize(text) for text in texts])
+        said: dict[str, Answers] = {}
+        for name, network in networks(recipe, args.run):
+            stance, events = TorchBackend(network).logits(windows)
+            said[name] = softmax(stance.astype(np.float64)), sigmoid(events.astype(np.float64))
+        alone = [answers for name, answers in said.items() if name.startswith("seed-")]
+        said["networks"] = joined(alone, [1.0] * len(alone))
+        said["tf-idf"] = lexical_labels(data.training_rows(), texts)
+        said["networks and tf-idf"] = joined([said["networks"], said["tf-idf"]], [1 - args.share, args.share])
+    except IraqCoalError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(markdown_table(["", *SETS], [[name, *measured(sets, answers)] for name, answers in said.items()]))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
