@@ -15,6 +15,7 @@ import numpy.typing as npt
 from iraqcoal_nlp.data.domain import DomainWords
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.text.normalize import Normalizer
+from iraqcoal_nlp.training.notes import write_arrays
 
 LOGGER = logging.getLogger(__name__)
 
@@ -56,10 +57,8 @@ class Blocks:
 
     def save(self, path: Path, fingerprint: str) -> None:
         """Write all arrays to a file that appears whole or not at all."""
-        unfinished = path.with_suffix(".part.npz")
         arrays = {name: getattr(self, name) for name in ("pieces", "starts", "in_domain", "held_out")}
-        np.savez(unfinished, fingerprint=np.array(fingerprint), **arrays)
-        unfinished.replace(path)
+        write_arrays(path, fingerprint=np.array(fingerprint), **arrays)
 
     @classmethod
     def load(cls, path: Path, fingerprint: str) -> Blocks | None:

@@ -1,9 +1,8 @@
 """Knowledge distillation: a student of fewer layers learns from its teachers' probabilities on unlabelled sentences.
 
 Soft labels of both heads (Hinton et al., 2015, arXiv:1503.02531), the mean of several teachers', tf-idf among them if
-the recipe wants it (:mod:`iraqcoal_nlp.training.lexical`), and the first
-teacher's sentence vectors (as the hidden states of Sanh et al., 2019, arXiv:1910.01108); the student starts from that
-teacher's layers, evenly spaced.
+the recipe wants it (:mod:`iraqcoal_nlp.training.lexical`), and the first teacher's sentence vectors (as the hidden
+states of Sanh et al., 2019, arXiv:1910.01108); the student starts from that teacher's layers, evenly spaced.
 """
 
 from __future__ import annotations
@@ -33,6 +32,7 @@ from iraqcoal_nlp.text.normalize import build_normalizer
 from iraqcoal_nlp.training.epochs import DevRows
 from iraqcoal_nlp.training.finetune import RecipeTrainer, SeedRun, fit, load_finished, seed_run
 from iraqcoal_nlp.training.lexical import noted_lexical_labels
+from iraqcoal_nlp.training.notes import write_arrays
 from iraqcoal_nlp.training.recipe import TrainRecipe
 from iraqcoal_nlp.training.trainer import uses_bf16
 
@@ -182,16 +182,12 @@ def _judge(
     teacher: IraqCoalForSentenceClassification, windows: Sequence[Sequence[int]], notes: Path, *, bf16: bool
 ) -> tuple[Floats, Floats, NDArray[np.float16]]:
     """Return logits of both heads and pooled vectors of every sentence."""
-    notes.mkdir(parents=True, exist_ok=True)
     parts = []
     for first in range(0, len(windows), _PART):
         path = notes / f"{first}.npz"
         if not path.is_file():
             stance, events, vectors = _judge_part(teacher, windows[first : first + _PART], bf16=bf16)
-            scratch = path.with_suffix(".part")
-            with scratch.open("wb") as file:
-                np.savez(file, stance=stance, events=events, vectors=vectors)
-            scratch.replace(path)
+            write_arrays(path, stance=stance, events=events, vectors=vectors)
             LOGGER.info("%s: %d of %d sentences judged", notes.name, first + len(stance), len(windows))
         parts.append(np.load(path))
     return (

@@ -18,6 +18,7 @@ from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.evaluation.scores import event_matrix
 from iraqcoal_nlp.inference.calibration import Floats
+from iraqcoal_nlp.training.notes import write_arrays
 
 LOGGER = logging.getLogger(__name__)
 
@@ -44,11 +45,7 @@ def noted_lexical_labels(rows: Sequence[Annotation], texts: Sequence[str], notes
     """Return :func:`lexical_labels`, read from the file ``notes`` if an earlier call has written them there."""
     if not notes.is_file():
         stance, events = lexical_labels(rows, texts)
-        notes.parent.mkdir(parents=True, exist_ok=True)
-        scratch = notes.with_suffix(".part")
-        with scratch.open("wb") as file:
-            np.savez(file, stance=stance, events=events)
-        scratch.replace(notes)
+        write_arrays(notes, stance=stance, events=events)
     said = np.load(notes)
     return said["stance"], said["events"]
 

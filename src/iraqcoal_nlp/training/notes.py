@@ -1,0 +1,20 @@
+"""Arrays that a killed run finds again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def write_arrays(path: Path, **arrays: NDArray[Any]) -> None:
+    """Write a ``.npz`` that appears whole or not at all; of several processes that write it, the last one stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    named: dict[str, Any] = dict(arrays)  # NumPy 2 declares an argument beside the arrays
+    scratch = path.with_suffix(f".{os.getpid()}.part")
+    with scratch.open("wb") as file:
+        np.savez(file, **named)
+    scratch.replace(path)
