@@ -125,7 +125,7 @@ def main() -> int:
     parser.add_argument("--recipe", default=str(ROOT / "models/recipes/mini.toml"))
     parser.add_argument("--plan", type=Path, default=ROOT / "scripts/ablations.toml", help="what is changed")
     parser.add_argument("--table", action="store_true", help="run nothing; print the figures of finished runs")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()  # names may come after options
     logging.basicConfig(format="%(message)s")
     logging.getLogger("iraqcoal_nlp").setLevel(logging.INFO)
     try:

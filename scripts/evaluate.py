@@ -31,7 +31,7 @@ from iraqcoal_nlp.inference.classifier import ArticleClassifier
 from iraqcoal_nlp.model.card import score_table
 from iraqcoal_nlp.model.locate import locate_model
 from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
-from iraqcoal_nlp.training.run import HELD_OUT, SEED_GOLD, TrainData
+from iraqcoal_nlp.training.run import SEED_GOLD, TrainData
 from train import read_data
 
 BASELINE = "tf-idf + logistic regression"
@@ -82,7 +82,7 @@ def main() -> int:
         if args.root:
             recipe = TrainRecipe.from_toml(locate_recipe("mini"))
             data = read_data(args.root, seed=recipe.split_seed)
-            sets = {HELD_OUT: data.splits.test, **data.tests, **sets}
+            sets = data.test_sets()
             weight = None if args.baseline_unweighted else "balanced"
             baseline = fit_baseline(data, inverse_penalty=args.baseline_c, class_weight=weight)
             predictions |= {(BASELINE, name): label(baseline, annotated) for name, annotated in sets.items()}

@@ -2,8 +2,8 @@
 
 tf-idf + logistic regression labels the training documents in five folds by document; what it contradicts with
 confidence is listed, the gravest first, with id, given and suggested label, for a person to decide by the codebook.
-What was decided is in ``seeds/corrections.jsonl``, which training applies; ``second_reading.py`` tells how far readers
-agree.
+What was decided is in ``seeds/corrections.jsonl`` and ``seeds/corpus_corrections.jsonl``, which training applies, and
+which are applied here; ``second_reading.py`` tells how far readers agree.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from iraqcoal_nlp.data.corrections import apply_corrections
 from iraqcoal_nlp.data.splits import k_folds
 from iraqcoal_nlp.evaluation.label_noise import doubtful_labels
 from iraqcoal_nlp.evaluation.scores import event_matrix, stance_matrix
-from train import CORPUS_LABELS, ROOT
+from train import CORPUS_CORRECTIONS, CORPUS_LABELS, CORRECTIONS
 
 FOLDS = 5
 
@@ -64,8 +64,9 @@ def main() -> int:
     args = parser.parse_args()
     try:
         news = read_annotations(args.root / "data/news-train.jsonl")
-        rows = apply_corrections(news, ROOT / "seeds/corrections.jsonl")
-        rows += read_corpus_labels(CORPUS_LABELS, args.root / "corpus/corpus.txt.xz")
+        rows = apply_corrections(news, CORRECTIONS)
+        labelled = read_corpus_labels(CORPUS_LABELS, args.root / "corpus/corpus.txt.xz")
+        rows += apply_corrections(labelled, CORPUS_CORRECTIONS)
     except IraqCoalError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ablate import DEV, SETS, cell
+from ablate import DEV, cell
 from iraqcoal_nlp import IraqCoalError
 from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.errors import InputError
@@ -27,14 +27,13 @@ from iraqcoal_nlp.inference.thresholds import best_thresholds
 from iraqcoal_nlp.model.backends.torch import TorchBackend
 from iraqcoal_nlp.model.card import markdown_table
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
-from iraqcoal_nlp.text.normalize import build_normalizer
-from iraqcoal_nlp.training.encoders import build_model, load_tokenizer
+from iraqcoal_nlp.training.encoders import build_model, load_tokenizer, training_windows
 from iraqcoal_nlp.training.finetune import load_finished
 from iraqcoal_nlp.training.lexical import lexical_labels
 from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
-from iraqcoal_nlp.training.run import HELD_OUT, SEED_GOLD
+from iraqcoal_nlp.training.run import HELD_OUT
 from iraqcoal_nlp.training.seeds import mean_weights
-from train import ROOT, UNSELECTED, read_data
+from train import ROOT, read_data
 
 Answers = tuple[Floats, Floats]
 """Probabilities of the stances and of the events, a row per sentence."""
@@ -60,24 +59,17 @@ def joined(answers: Sequence[Answers], shares: Sequence[float]) -> Answers:
     return stance, events
 
 
-def measured(sets: dict[str, list[Annotation]], answers: Answers) -> list[str]:
+def measured(sets: dict[str, Sequence[Annotation]], answers: Answers) -> list[str]:
     """Return a table's cells: macro-F1 of both heads on each set."""
     ends = np.cumsum([len(rows) for rows in sets.values()])[:-1]
     parts = dict(zip(sets, zip(*(np.split(part, ends) for part in answers), strict=True), strict=True))
     judged = [place for place, row in enumerate(sets[DEV]) if row.events is not None]
     gold = event_matrix(sets[DEV][place].events or () for place in judged)
-    thresholds = np.array(best_thresholds(parts[DEV][1][judged], gold))
+    thresholds = best_thresholds(parts[DEV][1][judged], gold)
     cells = []
     for name, rows in sets.items():
         stance, events = parts[name]
-        said = Predictions.of(
-            rows,
-            stances=np.eye(stance.shape[1], dtype=np.bool_)[stance.argmax(axis=1)],
-            events=events >= thresholds,
-            stance_probs=stance,
-            event_probs=events,
-            abstained=np.zeros(len(rows), dtype=np.bool_),
-        )
+        said = Predictions.of_probabilities(rows, stance, events, thresholds)
         cells.append(cell(score_predictions(said), interval=name == HELD_OUT))
     return cells
 
@@ -94,16 +86,9 @@ def main() -> int:
         recipe = TrainRecipe.from_toml(locate_recipe(args.recipe))
         recipe = replace(recipe, encoder=str(args.root / "encoder"))
         data = read_data(args.root, seed=recipe.split_seed)
-        sets = {
-            DEV: data.dev_rows(),
-            HELD_OUT: list(data.splits.test),
-            UNSELECTED: list(data.tests[UNSELECTED]),
-            SEED_GOLD: list(data.gold),
-        }
-        assert tuple(sets) == SETS
+        sets = {DEV: data.dev_rows(), **data.test_sets()}
         texts = [row.text for rows in sets.values() for row in rows]
-        normalize = build_normalizer(recipe.normalizer)
-        windows = load_tokenizer(recipe).first_windows([normalize(text) for text in texts])
+        windows = training_windows(recipe, load_tokenizer(recipe), texts)
         said: dict[str, Answers] = {}
         for name, network in networks(recipe, args.run):
             stance, events = TorchBackend(network).logits(windows)
@@ -115,7 +100,7 @@ def main() -> int:
     except IraqCoalError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(markdown_table(["", *SETS], [[name, *measured(sets, answers)] for name, answers in said.items()]))
+    print(markdown_table(["", *sets], [[name, *measured(sets, answers)] for name, answers in said.items()]))
     return 0
 
 

@@ -5,8 +5,8 @@ publishers: ``encoder/`` (made by ``scripts/prepare_encoder.py``), ``data/news-t
 document) and ``data/authored.jsonl`` (sentences written for training), JSON Lines with ``id, doc_id, text, stance,
 events``; ``corpus/corpus.txt.xz`` (news text, one paragraph a line, a blank line between documents), of which
 ``seeds/corpus_labels.jsonl`` labels some sentences, ``seeds/corpus_test.jsonl`` some that only measure, and a student
-learns from others. A killed run goes on when started
-again. ``scripts/ship.py`` then makes the shipped folder. To train on annotations of your own, use ``iraqcoal train``.
+learns from others. A killed run goes on when started again. ``scripts/ship.py`` then makes the shipped folder. To train
+on annotations of your own, use ``iraqcoal train``.
 """
 
 from __future__ import annotations
@@ -32,12 +32,11 @@ ROOT = Path(__file__).resolve().parents[1]
 CORPUS_LABELS, CORPUS_TEST = ROOT / "seeds/corpus_labels.jsonl", ROOT / "seeds/corpus_test.jsonl"
 """Labels of corpus sentences, without their texts: those that train, and a random sample that measures."""
 
-CORPUS_CORRECTIONS = ROOT / "seeds/corpus_corrections.jsonl"
-"""Labels of sentences that train which a second and a third reading changed."""
+CORRECTIONS, CORPUS_CORRECTIONS = ROOT / "seeds/corrections.jsonl", ROOT / "seeds/corpus_corrections.jsonl"
+"""Labels that a second and a third reading changed: of annotated news, and of the corpus sentences that train."""
 
 UNSELECTED = "unselected news"
 """Name of that sample: no model has picked its sentences."""
-
 
 UNLABELLED = 80_000
 """Sentences of the corpus that a student learns from, beside those that are labelled."""
@@ -58,7 +57,7 @@ def read_data(root: Path, *, seed: int, unlabelled: int = 0) -> TrainData:
         root / "data/news-train.jsonl",
         extra=[root / "data/authored.jsonl", ROOT / "seeds/authored.jsonl"],
         gold=ROOT / "seeds/gold.jsonl",
-        corrections=ROOT / "seeds/corrections.jsonl",
+        corrections=CORRECTIONS,
         checklist=shipped_checklist(),
         seed=seed,
     )

@@ -157,6 +157,11 @@ def test_a_plan_of_ablations_changes_settings_that_there_are(plan, ablate, tmp_p
     assert capsys.readouterr().out.startswith("| run | rows | dev |")
 
 
+def test_names_of_runs_come_before_or_after_the_options(ablate, tmp_path, capsys):
+    assert ablate(tmp_path, "--out", tmp_path, "--table", "plain", "nonesuch") == 2
+    assert "has no run nonesuch" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("plan", "reason"),
     [

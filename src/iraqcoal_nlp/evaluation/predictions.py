@@ -120,6 +120,27 @@ class Predictions:
             n_documents=len({documents[i] for i in judged}),
         )
 
+    @classmethod
+    def of_probabilities(
+        cls, rows: Sequence[Annotation], stance_probs: Floats, event_probs: Floats, thresholds: Sequence[float]
+    ) -> Self:
+        """Put probabilities beside the labels: the likeliest stance, every event that reaches its threshold.
+
+        Args:
+            rows: Annotated sentences.
+            stance_probs: *Shape:* ``(n_rows, n_stances)``.
+            event_probs: *Shape:* ``(n_rows, n_events)``.
+            thresholds: One per event.
+        """
+        return cls.of(
+            rows,
+            stances=np.arange(len(STANCES)) == stance_probs.argmax(axis=1)[:, None],
+            events=event_probs >= np.asarray(thresholds),
+            stance_probs=stance_probs,
+            event_probs=event_probs,
+            abstained=np.zeros(len(rows), dtype=np.bool_),
+        )
+
 
 def predict(classifier: ArticleClassifier, rows: Sequence[Annotation]) -> Predictions:
     """Label each row's text as one sentence."""

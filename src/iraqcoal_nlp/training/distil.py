@@ -28,7 +28,7 @@ from iraqcoal_nlp.model.backends.torch import TorchBackend
 from iraqcoal_nlp.model.batching import pad
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification, IraqCoalOutput
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
-from iraqcoal_nlp.text.normalize import build_normalizer
+from iraqcoal_nlp.training.encoders import training_windows
 from iraqcoal_nlp.training.epochs import DevRows
 from iraqcoal_nlp.training.finetune import RecipeTrainer, SeedRun, fit, load_finished, seed_run
 from iraqcoal_nlp.training.lexical import noted_lexical_labels
@@ -99,8 +99,7 @@ def distil(
     if load_finished(student, out):
         return student.train(mode=False), seed_run(recipe, recipe.seeds[0], out)
     texts = [*(row.text for row in rows), *unlabelled]
-    normalize = build_normalizer(recipe.normalizer)
-    windows = tokenizer.first_windows([normalize(text) for text in texts])
+    windows = training_windows(recipe, tokenizer, texts)
     LOGGER.info("a student of %d layers learns from %d sentences", recipe.student_layers, len(windows))
     soft = teach(teachers, windows, said, bf16=uses_bf16(recipe.precision))
     if recipe.lexical_share:

@@ -47,6 +47,12 @@ def load_tokenizer(recipe: TrainRecipe) -> SentenceTokenizer:
     return load_encoder_tokenizer(recipe.encoder, max_length=recipe.max_length, revision=recipe.revision, query=query)
 
 
+def training_windows(recipe: TrainRecipe, tokenizer: SentenceTokenizer, texts: Sequence[str]) -> list[list[int]]:
+    """Normalize texts, and return the piece ids of the first window of each: what training reads."""
+    normalize = build_normalizer(recipe.normalizer)
+    return tokenizer.first_windows([normalize(text) for text in texts])
+
+
 def build_model(
     recipe: TrainRecipe, rows: Sequence[Annotation], *, head_seed: int = 0
 ) -> IraqCoalForSentenceClassification:

@@ -10,20 +10,19 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from safetensors.torch import load_file, save_file
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from iraqcoal_nlp.codebook import STANCES
+from iraqcoal_nlp.codebook import EVENTS
 from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.data.outputs import write_whole
 from iraqcoal_nlp.evaluation.predictions import HeadPredictions, Predictions
-from iraqcoal_nlp.evaluation.scores import collapsed, label_scores, macro_average, stance_matrix
+from iraqcoal_nlp.evaluation.scores import collapsed, label_scores, macro_average
 from iraqcoal_nlp.inference.calibration import sigmoid, softmax
 from iraqcoal_nlp.model.backends.torch import TorchBackend
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
-from iraqcoal_nlp.text.normalize import build_normalizer
+from iraqcoal_nlp.training.encoders import training_windows
 from iraqcoal_nlp.training.optimization import averaged_weights
 from iraqcoal_nlp.training.recipe import TrainRecipe
 
@@ -62,8 +61,7 @@ class DevRows:
     def __init__(self, recipe: TrainRecipe, tokenizer: SentenceTokenizer, rows: Sequence[Annotation]) -> None:
         self._heads = recipe.heads
         self._rows = [row for row in rows if any(getattr(row, head) is not None for head in recipe.heads)]
-        normalize = build_normalizer(recipe.normalizer)
-        self._windows = tokenizer.first_windows([normalize(row.text) for row in self._rows])
+        self._windows = training_windows(recipe, tokenizer, [row.text for row in self._rows])
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -74,13 +72,8 @@ class DevRows:
         training = model.training
         stance_logits, event_logits = TorchBackend(model, device=str(model.device)).logits(self._windows)
         model.train(training)
-        predictions = Predictions.of(
-            self._rows,
-            stances=stance_matrix(STANCES[best] for best in stance_logits.argmax(axis=1)),
-            events=event_logits > 0,
-            stance_probs=softmax(stance_logits),
-            event_probs=sigmoid(event_logits),
-            abstained=np.zeros(len(self), dtype=np.bool_),
+        predictions = Predictions.of_probabilities(
+            self._rows, softmax(stance_logits), sigmoid(event_logits), thresholds=[0.5] * len(EVENTS)
         )
         judged = {name: head for name, head in predictions.heads.items() if name in self._heads}
         macro_f1 = {name: _macro_f1(head) for name, head in judged.items()}

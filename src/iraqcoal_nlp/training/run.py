@@ -48,9 +48,8 @@ from iraqcoal_nlp.model.store import (
     write_settings,
 )
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
-from iraqcoal_nlp.text.normalize import build_normalizer
 from iraqcoal_nlp.text.sentences import split_sentences
-from iraqcoal_nlp.training.encoders import load_tokenizer, own_model, public_name
+from iraqcoal_nlp.training.encoders import load_tokenizer, own_model, public_name, training_windows
 from iraqcoal_nlp.training.recipe import TrainRecipe
 from iraqcoal_nlp.training.seeds import SeedsReport, train_seeds
 
@@ -136,6 +135,10 @@ class TrainData:
         tests = self._test_rows()
         held_out = [*self.splits.dev, *self.splits.test, *tests]
         return [*drop_leaks(self.splits.train, tests), *drop_leaks(self.extra, held_out)]
+
+    def test_sets(self) -> dict[str, Sequence[Annotation]]:
+        """Return the sets that measure, by their names."""
+        return {HELD_OUT: self.splits.test, **self.tests, SEED_GOLD: self.gold}
 
     def _test_rows(self) -> list[Annotation]:
         return [*self.gold, *(row for rows in self.tests.values() for row in rows)]
@@ -233,7 +236,7 @@ def _measure(
     folder: Path,
 ) -> None:
     """Measure the folder, and write ``evaluation.json`` and the card into it."""
-    test = {HELD_OUT: data.splits.test, **data.tests, SEED_GOLD: data.gold}
+    test = data.test_sets()
     used = {"train": rows, "dev": dev, **test}
     evaluation = {
         "scores": measure(folder, test),
@@ -286,7 +289,6 @@ def choose_settings(
     )
     if parent is not None:
         base = replace(parent.settings, name=recipe.name, max_length=recipe.max_length)
-    normalize = build_normalizer(recipe.normalizer)
     chosen: dict[str, Any] = {}
     for head in HEADS:
         judged = [row for row in dev if getattr(row, head) is not None]
@@ -296,7 +298,7 @@ def choose_settings(
         elif len(judged) < FEW:
             LOGGER.warning("%d dev rows are too few to calibrate the %s head: it keeps its settings", len(judged), head)
         else:
-            logits = backend.logits(tokenizer.first_windows([normalize(row.text) for row in judged]))
+            logits = backend.logits(training_windows(recipe, tokenizer, [row.text for row in judged]))
             chosen |= _stance_settings(logits[0], judged) if head == "stance" else _event_settings(logits[1], judged)
     return replace(base, **chosen)
 
