@@ -22,6 +22,7 @@ from iraqcoal_nlp import IraqCoalError
 from iraqcoal_nlp.codebook import HEADS
 from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.data.duplicates import stable_hash
+from iraqcoal_nlp.data.outputs import write_whole
 from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.evaluation.measure import measure
 from iraqcoal_nlp.model.card import figure, markdown_table
@@ -63,42 +64,62 @@ def read_plan(path: Path) -> dict[str, dict[str, Any]]:
     return runs
 
 
-def changed(recipe: TrainRecipe, changes: Mapping[str, Any]) -> TrainRecipe:
-    """Return the recipe with some settings changed; a ``share`` of the documents is none of them.
+def changed(recipe: TrainRecipe, changes: Mapping[str, Any], plan: Path) -> tuple[TrainRecipe, float]:
+    """Return the recipe with some settings changed, and the share of the documents that train.
 
     Raises:
-        RecipeError: A setting is unknown or out of range.
+        RecipeError: A setting is unknown, of a wrong type or out of range.
     """
-    values: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in changes.items() if key != SHARE
-    }
-    try:
-        return replace(recipe, **values)
-    except TypeError as error:
-        raise RecipeError(f"a run's setting: {error}") from None
+    share = changes.get(SHARE, 1.0)
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
+        raise RecipeError(f"{plan}: share is {share!r}: use a number above 0, up to 1")
+    settings = {key: value for key, value in changes.items() if key != SHARE}
+    return recipe.changed(settings, plan), float(share)
 
 
 def run(recipe: TrainRecipe, share: float, data: TrainData, folder: Path) -> None:
     """Train and measure one change."""
     part = part_of(data, share)
     report = train(recipe, part, folder, teachers=folder.parent / TEACHERS if recipe.student_layers else None)
-    figures: dict[str, Any] = {
-        "share": share,
+    figures: dict[str, Any] = asked(recipe, share) | {
         "rows": len(part.training_rows()),
-        "recipe": asdict(recipe) | {"encoder": ""},
         "scores": measure(report.folder, {DEV: part.dev_rows()}) | dict(report.scores),
     }
-    (folder / FIGURES).write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    write_whole(folder / FIGURES, [json.dumps(figures, ensure_ascii=False, indent=1), "\n"])
 
 
-def table(out: Path, names: list[str]) -> str:
-    """Return what was measured as a Markdown table: macro-F1 of stance and events, with 95 % intervals on news."""
+def asked(recipe: TrainRecipe, share: float) -> dict[str, Any]:
+    """Return what tells a run from another, as JSON holds it."""
+    told: dict[str, Any] = json.loads(json.dumps({"share": share, "recipe": asdict(recipe) | {"encoder": ""}}))
+    return told
+
+
+def read_figures(folder: Path, recipe: TrainRecipe, share: float) -> dict[str, Any] | None:
+    """Return the figures of a run, if it is finished.
+
+    Raises:
+        RecipeError: They are those of other settings.
+    """
+    path = folder / FIGURES
+    if not path.is_file():
+        return None
+    figures: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    if figures | asked(recipe, share) != figures:
+        raise RecipeError(f"{path}: is of other settings than the plan's: delete {folder} to repeat the run")
+    return figures
+
+
+def table(found: Mapping[str, dict[str, Any] | None]) -> str:
+    """Return what was measured as a Markdown table: macro-F1 of stance and events, with 95 % intervals on news.
+
+    Args:
+        found: Figures of each run by its name, or ``None``.
+    """
     rows = []
-    for path in (out / name / FIGURES for name in names):
-        if path.is_file():
-            figures = json.loads(path.read_text("utf-8"))
+    for run_name, figures in found.items():
+        if figures is not None:
             cells = [cell(figures["scores"].get(name), interval=name == HELD_OUT) for name in SETS]
-            rows.append([path.parent.name, f"{figures['rows']:,}", *cells])
+            rows.append([run_name, f"{figures['rows']:,}", *cells])
     return markdown_table(["run", "rows", *SETS], rows)
 
 
@@ -135,17 +156,20 @@ def main() -> int:
             raise RecipeError(f"{args.plan}: has no run {', '.join(sorted(unknown))}: known are {', '.join(plan)}")
         base = TrainRecipe.from_toml(locate_recipe(args.recipe))
         base = replace(base, encoder=str(args.root / "encoder"), seeds=base.seeds[:1])
-        recipes = {name: changed(base, plan[name]) for name in names}  # a mistake in the last is told before the first
-        waiting = [] if args.table else [name for name in names if not (args.out / name / FIGURES).is_file()]
+        # A mistake in the last is told before the first.
+        runs = {name: changed(base, plan[name], args.plan) for name in names}
+        found = {name: read_figures(args.out / name, *runs[name]) for name in names}
+        waiting = [] if args.table else [name for name, figures in found.items() if figures is None]
         if waiting:
-            students = any(recipes[name].student_layers for name in waiting)
+            students = any(runs[name][0].student_layers for name in waiting)
             data = read_data(args.root, seed=base.split_seed, unlabelled=UNLABELLED if students else 0)
             for name in waiting:
-                run(recipes[name], float(plan[name].get(SHARE, 1.0)), data, args.out / name)
+                run(*runs[name], data, args.out / name)
+                found[name] = read_figures(args.out / name, *runs[name])
     except IraqCoalError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    print(table(args.out, names))
+    print(table(found))
     return 0
 
 

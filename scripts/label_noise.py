@@ -1,9 +1,9 @@
 """List annotations that are probably wrong: ``python scripts/label_noise.py DATA_ROOT [--top 100] [--texts]``.
 
-tf-idf + logistic regression labels the training documents in five folds by document; what it contradicts with
-confidence is listed, the gravest first, with id, given and suggested label, for a person to decide by the codebook.
-What was decided is in ``seeds/corrections.jsonl`` and ``seeds/corpus_corrections.jsonl``, which training applies, and
-which are applied here; ``second_reading.py`` tells how far readers agree.
+tf-idf + logistic regression labels all annotated news, dev and test too, in five folds by document; what it
+contradicts with confidence is listed, the gravest first, with id, given and suggested label, for a person to decide
+by the codebook. What was decided is in ``seeds/corrections.jsonl`` and ``seeds/corpus_corrections.jsonl``, which
+training applies, and which are applied here; ``second_reading.py`` tells how far readers agree.
 """
 
 from __future__ import annotations
@@ -67,11 +67,11 @@ def main() -> int:
         rows = apply_corrections(news, CORRECTIONS)
         labelled = read_corpus_labels(CORPUS_LABELS, args.root / "corpus/corpus.txt.xz")
         rows += apply_corrections(labelled, CORPUS_CORRECTIONS)
+        judged = [row for row in rows if row.stance is not None and row.events is not None]
+        found = doubts(judged, seed=args.seed)
     except IraqCoalError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    judged = [row for row in rows if row.stance is not None and row.events is not None]
-    found = doubts(judged, seed=args.seed)
     for margin, row, given, suggested in found[: args.top]:
         print(f"{row.id}\t{given}\t{suggested}\t{margin:.2f}" + (f"\t{row.text}" if args.texts else ""))
     print(f"{len(found)} doubtful annotations of {len(judged)} sentences")

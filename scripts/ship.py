@@ -14,7 +14,7 @@ from pathlib import Path
 
 import iraqcoal_nlp as iq
 from iraqcoal_nlp.data.annotations import read_annotations
-from iraqcoal_nlp.model.store import MANIFEST, SAFETENSORS, write_manifest
+from iraqcoal_nlp.model.store import SAFETENSORS, ModelFolder, write_manifest
 
 
 def main() -> int:
@@ -26,10 +26,14 @@ def main() -> int:
     parser.add_argument("--gold", type=Path, default=Path("seeds/gold.jsonl"))
     parser.add_argument("--reference", type=Path, default=Path("tests/model/mini_torch_reference.json"))
     args = parser.parse_args()
+    try:
+        listed = ModelFolder.open(args.run).listed  # nothing else is copied: a run's folder holds texts of others
+    except iq.ModelFolderError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     args.shipped.mkdir(parents=True, exist_ok=True)
-    for file in args.run.iterdir():
-        if file.name not in (SAFETENSORS, MANIFEST):
-            shutil.copyfile(file, args.shipped / file.name)
+    for name in listed - {SAFETENSORS}:
+        shutil.copyfile(args.run / name, args.shipped / name)
     shutil.copyfile(args.licence, args.shipped / "LICENSE.encoder")
     write_manifest(args.shipped)
     gold = read_annotations(args.gold)

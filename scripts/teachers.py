@@ -43,7 +43,12 @@ def networks(recipe: TrainRecipe, run: Path) -> Iterator[tuple[str, IraqCoalForS
     """Yield the networks of a run by name, then the one of their mean weights."""
     model, states = build_model(recipe, []), []
     for folder in sorted(run.glob("seed-*")):
-        if load_finished(model, folder):
+        try:
+            finished = load_finished(model, folder)
+        except RuntimeError as error:  # torch's own for weights of another shape
+            reason = str(error).strip().splitlines()[-1].strip()
+            raise InputError(f"is not a network of this recipe ({reason})", path=folder) from None
+        if finished:
             states.append({name: value.clone() for name, value in model.state_dict().items()})
             yield folder.name, model.train(mode=False)
     if not states:
@@ -79,7 +84,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root", type=Path, metavar="DATA_ROOT")
     parser.add_argument("run", type=Path, metavar="RUN")
-    parser.add_argument("--recipe", default=str(ROOT / "models/recipes/mini.toml"))
+    parser.add_argument("--recipe", default=str(ROOT / "models/recipes/mini.toml"), help="that of RUN")
     parser.add_argument("--share", type=float, default=1 / 3, help="share of tf-idf beside the networks")
     args = parser.parse_args()
     try:

@@ -138,6 +138,15 @@ def test_error_rates_name_a_sentence_for_each_behaviour_that_fails():
     assert all(row[2] in texts for row in rows)
 
 
+def test_what_is_no_model_folder_is_not_shipped(tmp_path):
+    (tmp_path / "run/model").mkdir(parents=True)
+    (tmp_path / "run/test.jsonl").write_text("{}", "utf-8")
+    refused = run("scripts/ship.py", str(tmp_path / "run"), str(tmp_path / "shipped"))
+    assert refused.returncode == 2
+    assert refused.stderr == f"error: {tmp_path / 'run'}: is no model folder, it has no manifest.json\n"
+    assert not (tmp_path / "shipped").exists()
+
+
 @pytest.fixture
 def ablate(monkeypatch):
     """The script's ``main`` with the arguments given to it, without the seconds of a process of its own."""
@@ -157,6 +166,17 @@ def test_a_plan_of_ablations_changes_settings_that_there_are(plan, ablate, tmp_p
     assert capsys.readouterr().out.startswith("| run | rows | dev |")
 
 
+def test_figures_of_other_settings_are_not_shown(ablate, tmp_path, capsys):
+    plan, folder = tmp_path / "plan.toml", tmp_path / "out/one"
+    plan.write_text("[runs.one]\nr_drop = 1.0\n", "utf-8")
+    folder.mkdir(parents=True)
+    (folder / "figures.json").write_text('{"share": 1.0, "recipe": {"r_drop": 2.0}}', "utf-8")
+    assert ablate(tmp_path, "--out", tmp_path / "out", "--plan", plan) == 2
+    assert capsys.readouterr().err == (
+        f"error: {folder / 'figures.json'}: is of other settings than the plan's: delete {folder} to repeat the run\n"
+    )
+
+
 def test_names_of_runs_come_before_or_after_the_options(ablate, tmp_path, capsys):
     assert ablate(tmp_path, "--out", tmp_path, "--table", "plain", "nonesuch") == 2
     assert "has no run nonesuch" in capsys.readouterr().err
@@ -165,8 +185,10 @@ def test_names_of_runs_come_before_or_after_the_options(ablate, tmp_path, capsys
 @pytest.mark.parametrize(
     ("plan", "reason"),
     [
-        ("[runs.one]\nepochs = 2\n[runs.two]\nepoch = 2\n", "unexpected keyword argument 'epoch'"),
-        ("[runs.one]\nr_drop = -1\n", "r_drop is -1: use 0 or a number above it"),
+        ("[runs.one]\nepochs = 2\n[runs.two]\nepoch = 2\n", "unknown setting 'epoch': known are"),
+        ("[runs.one]\nr_drop = -1\n", "r_drop is -1.0: use 0 or a number above it"),
+        ("[runs.one]\nepochs = 2\n[runs.two]\nstudent_layers = 2.5\n", "'student_layers' is 2.5: it must be int"),
+        ('[runs.one]\nshare = "half"\n', "share is 'half': use a number above 0, up to 1"),
         ("runs = 3\n", "not a plan with [runs.NAME]"),
     ],
 )

@@ -1,5 +1,6 @@
 """A student: starts as its teacher, learns what the teachers say, and ends the same after a kill."""
 
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -14,9 +15,11 @@ from iraqcoal_nlp.data.annotations import write_annotations
 from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.evaluation.scores import event_matrix
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
+from iraqcoal_nlp.model.store import read_evaluation
 from iraqcoal_nlp.text.normalize import build_normalizer
 from iraqcoal_nlp.training import distil as distilling
 from iraqcoal_nlp.training import finetune as finetuning
+from iraqcoal_nlp.training import seeds as seeding
 from iraqcoal_nlp.training.distil import distil, layers_of, student_of, teach
 from iraqcoal_nlp.training.encoders import build_model, load_tokenizer
 from iraqcoal_nlp.training.epochs import DevRows
@@ -127,6 +130,70 @@ def test_a_student_comes_nearer_to_its_teachers(recipe, teacher, tmp_path):
     assert all(weight.equal(again.state_dict()[name]) for name, weight in student.state_dict().items())
 
 
+def test_all_of_a_student_learns_whatever_of_its_teacher_did(recipe, teacher, tmp_path):
+    rows, tokenizer = toy_splits().train, load_tokenizer(recipe)
+    half = build_model(recipe, rows, head_seed=1)
+    half.requires_grad_(False)
+    told = (recipe, replace(recipe, freeze_layers=3, lora_rank=2))
+    students = [
+        distil(asked, [network], rows, UNLABELLED, tokenizer, tmp_path / name, said=tmp_path / "said")[0].state_dict()
+        for asked, network, name in zip(told, (teacher, half), ("whole", "half"), strict=True)
+    ]
+    assert all(weight.equal(students[1][name]) for name, weight in students[0].items())
+    before = student_of(teacher, 2).state_dict()
+    assert not any(weight.equal(before[name]) for name, weight in students[0].items() if "position" not in name)
+
+
+def test_a_head_that_a_recipe_leaves_out_teaches_nothing(recipe, teacher, tmp_path):
+    rows, tokenizer = toy_splits().train, load_tokenizer(recipe)
+    told = replace(recipe, heads=("stance",))
+    blind = [replace(row, events=None) for row in rows]
+    students = [
+        distil(told, [teacher], given, UNLABELLED, tokenizer, tmp_path / name, said=tmp_path / "said")[0].state_dict()
+        for given, name in ((rows, "whole"), (blind, "blind"))
+    ]
+    assert all(weight.equal(students[1][name]) for name, weight in students[0].items())
+    assert students[0]["events_head.weight"].equal(teacher.state_dict()["events_head.weight"])
+    assert not students[0]["stance_head.weight"].equal(teacher.state_dict()["stance_head.weight"])
+
+
+def test_too_many_layers_are_told_before_the_teachers_train(recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr(finetuning, "fit", None)
+    with pytest.raises(RecipeError, match="student_layers is 5, but the teacher has 4 layers"):
+        train(
+            replace(recipe, student_layers=5), TrainData(splits=toy_splits(), unlabelled=UNLABELLED), tmp_path / "run"
+        )
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_killed_student_goes_on_where_it_was(recipe, teacher, tmp_path, monkeypatch):
+    rows, tokenizer = toy_splits().train, load_tokenizer(recipe)
+
+    real = distilling._SoftCollator.__call__
+
+    def learn(name, killed_at=None):
+        batches = []
+
+        def collate(*given):
+            if len(batches) == killed_at:
+                raise KeyboardInterrupt
+            batches.append(0)
+            return real(*given)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(distilling._SoftCollator, "__call__", collate)
+            student, _ = distil(recipe, [teacher], rows, UNLABELLED, tokenizer, tmp_path / name, said=tmp_path / "said")
+        return student.state_dict(), len(batches)
+
+    whole, n_batches = learn("whole")
+    monkeypatch.setattr(finetuning, "_SAVE_EVERY", 20)
+    with pytest.raises(KeyboardInterrupt):
+        learn("killed", killed_at=50)
+    again, n_more = learn("killed")
+    assert 0 < n_more < n_batches
+    assert all(weight.equal(again[name]) for name, weight in whole.items())
+
+
 def test_tf_idf_judges_what_it_has_not_seen():
     rows, dev = toy_splits().train, toy_splits().dev
     stance, events = lexical_labels(rows, [row.text for row in dev])
@@ -169,6 +236,13 @@ def test_the_student_of_a_run_is_its_model(recipe, tmp_path):
     assert len(layers_of(model)) == 2
     (result,) = iq.load(folder).classify_sentences([toy_splits().dev[0].text])
     assert result.stance in iq.STANCES
+    student = read_evaluation(folder)["student"]
+    assert (student["layers"], student["unlabelled"]) == (2, len(UNLABELLED))
+    card = (folder / "README.md").read_text("utf-8")
+    told = f"The model is a student of 2 layers: on the training rows and {len(UNLABELLED)} sentences without labels"
+    assert told in card
+    assert "| teaches |" in card
+    assert "the seed;" not in card  # dev rows chose none: all of them teach
     with pytest.raises(RecipeError, match="another recipe or other data"):
         train(replace(recipe, seeds=(3, 4)), replace(data, unlabelled=UNLABELLED[:3]), tmp_path)
 
@@ -191,11 +265,34 @@ def test_students_of_one_folder_of_teachers_cost_their_own_training_alone(recipe
     train(recipe, data, tmp_path / "two", teachers=teachers)
     monkeypatch.setattr(distilling, "_judge_part", None)
     monkeypatch.setattr(finetuning, "fit", None)
-    shared = train(replace(recipe, student_layers=1), data, tmp_path / "one", teachers=teachers).folder
+    named = replace(recipe, student_layers=1, name="smaller")
+    shared = train(named, data, tmp_path / "one", teachers=teachers).folder
     weights = [IraqCoalForSentenceClassification.from_pretrained(folder).state_dict() for folder in (alone, shared)]
     assert all(weight.equal(weights[1][name]) for name, weight in weights[0].items())
     with pytest.raises(RecipeError, match=r"teachers: holds checkpoints of another recipe"):
         train(replace(recipe, learning_rate=1e-3), data, tmp_path / "other", teachers=teachers)
+
+
+def test_a_run_may_keep_its_teachers_in_its_own_folder(recipe, tmp_path, monkeypatch):
+    data = TrainData(splits=toy_splits(), unlabelled=UNLABELLED)
+    train(recipe, data, tmp_path, teachers=tmp_path / "." / "")
+    monkeypatch.setattr(finetuning, "fit", None)
+    train(recipe, data, tmp_path)
+
+
+def test_a_run_waits_for_another_that_trains_in_its_folder(tmp_path):
+    entered = threading.Event()
+
+    def come_second():
+        with seeding._alone_in(tmp_path):
+            entered.set()
+
+    second = threading.Thread(target=come_second)
+    with seeding._alone_in(tmp_path):
+        second.start()
+        assert not entered.wait(0.5)
+    second.join(10)
+    assert entered.is_set()
 
 
 def test_only_a_model_of_ours_teaches_untrained(recipe, tmp_path):

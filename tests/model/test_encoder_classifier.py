@@ -93,3 +93,14 @@ def test_a_killed_run_ends_as_an_unbroken_one(recipe, tmp_path, monkeypatch):
 def test_more_pieces_than_the_encoder_reads_are_refused(recipe):
     with pytest.raises(RecipeError, match=r"max_length is 512, but .* reads 128 pieces at once"):
         EncoderClassifier(replace(recipe, max_length=512)).fit(TEXTS[::30], STANCES[::30])
+
+
+def test_more_pieces_than_a_model_of_ours_reads_are_refused(recipe):
+    with pytest.raises(RecipeError, match=r"max_length is 1024, but 'iraqcoal-mini' reads \d+ pieces at once"):
+        EncoderClassifier(replace(recipe, encoder="iraqcoal-mini", max_length=1024)).fit(TEXTS[::30], STANCES[::30])
+
+
+def test_averages_of_the_weights_are_what_is_kept(recipe):
+    fitted = [EncoderClassifier(replace(recipe, ema_decay=decay)).fit(TEXTS, STANCES) for decay in (0.0, 0.999)]
+    probs = [model.predict_proba(TEXTS[:5]) for model in fitted]
+    assert not np.allclose(probs[0], probs[1], atol=1e-3)

@@ -69,6 +69,12 @@ def test_every_setting_says_what_it_does():
         assert re.search(rf'^    {field.name}: .*\n    """', source, re.MULTILINE), field.name
 
 
+@pytest.mark.parametrize("name", ["", "ن" * 101, "two\nlines", "نموذج\u200f"])
+def test_a_name_that_no_model_can_have_is_told_before_the_training(name):
+    with pytest.raises(RecipeError, match="use a line of 1 to 100 characters"):
+        TrainRecipe(name=name, encoder="x")
+
+
 def test_what_is_missing_is_named(tmp_path):
     path = tmp_path / "r.toml"
     path.write_text("name = 'x'", "utf-8")

@@ -1,4 +1,4 @@
-"""A hash that says of which rows something was made, without the rows."""
+"""Hashes that say of which rows or texts something was made, without these."""
 
 from __future__ import annotations
 
@@ -16,3 +16,8 @@ def rows_sha256(rows: Iterable[Annotation]) -> str:
         line = json.dumps([row.text, row.stance, row.events], ensure_ascii=False)
         digest.update(line.encode("utf-8", "surrogatepass") + b"\n")
     return digest.hexdigest()
+
+
+def texts_sha256(texts: Iterable[str]) -> str:
+    """Return the sha256 of texts in their order, as 64 hexadecimal digits."""
+    return hashlib.sha256("\n".join(texts).encode("utf-8", "replace")).hexdigest()

@@ -31,13 +31,13 @@ def fill_card(evaluation: Mapping[str, Any]) -> str:
     """
     recipe, settings = evaluation["recipe"], evaluation["settings"]
     query = settings.get("target_query", "")  # figures of older runs have none
-    seeds = evaluation["seeds"]
+    seeds, student = evaluation["seeds"], evaluation.get("student")
     thresholds = ", ".join(
         f"{event} {value:.2f}" for event, value in zip(EVENTS, settings["event_thresholds"], strict=True)
     )
     choices = [f"the epoch of {len(seeds)} seeds" if len(seeds) > 1 else "the epoch"] * (
         recipe["epoch_choice"] == "best"
-    ) + ["the seed"] * (len(seeds) > 1 and recipe["seed_choice"] == "best")
+    ) + ["the seed"] * (len(seeds) > 1 and recipe["seed_choice"] == "best" and student is None)
     facts = {
         "name": recipe["name"],
         "encoder": recipe["encoder"],
@@ -50,7 +50,8 @@ def fill_card(evaluation: Mapping[str, Any]) -> str:
         "sources": evaluation["sources"],
         "and_more": f", and chose {' and '.join(choices)}" if choices else "",
         "data_table": _data_table(evaluation["data"]),
-        "seeds_table": _seeds_table(seeds),
+        "student": "" if student is None else _student(student, recipe),
+        "seeds_table": _seeds_table(seeds, "in the model" if student is None else "teaches"),
         "stance_temperature": settings["stance_temperature"],
         "events_temperature": settings["events_temperature"],
         "thresholds": thresholds,
@@ -137,7 +138,27 @@ def _data_table(data: Mapping[str, Mapping[str, Any]]) -> str:
     return markdown_table(["", "rows", *STANCES, *EVENTS, "sha256"], rows)
 
 
-def _seeds_table(seeds: Sequence[Mapping[str, Any]]) -> str:
+def _student(student: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
+    """Say what a student has learned from; ends with an empty line."""
+    taught = "the networks of these seeds"
+    if recipe["lexical_share"]:
+        taught += f", and tf-idf with a share of {recipe['lexical_share']:.2f},"
+    sha256 = f" (sha256 {student['sha256'][:12]})" if student["unlabelled"] else ""
+    lines = [
+        f"The model is a student of {student['layers']} layers: on the training rows and {student['unlabelled']:,} "
+        f"sentences without labels{sha256} it has learned what {taught} say of them (knowledge distillation: Hinton et "
+        "al., 2015)."
+    ]
+    if student["dev"]:
+        lines.append(
+            "On the dev rows its macro-F1 is "
+            + " / ".join(f"{head} {figure(value)}" for head, value in student["dev"].items())
+            + ", before rounding to int8."
+        )
+    return " ".join(lines) + "\n\n"
+
+
+def _seeds_table(seeds: Sequence[Mapping[str, Any]], last: str) -> str:
     rows = []
     for run in seeds:
         score = run["epochs"].get(str(run["kept_epoch"]), None)
@@ -145,7 +166,7 @@ def _seeds_table(seeds: Sequence[Mapping[str, Any]]) -> str:
         fate = f"{' and '.join(score['collapsed'])} collapsed" if score and score["collapsed"] else "sound"
         kept = "last" if run["kept_epoch"] is None else str(run["kept_epoch"])
         rows.append([str(run["seed"]), kept, *figures, fate, "yes" if run["used"] else "no"])
-    return markdown_table(["seed", "epoch kept", "dev stance", "dev events", "", "in the model"], rows)
+    return markdown_table(["seed", "epoch kept", "dev stance", "dev events", "", last], rows)
 
 
 def _checklist_table(capabilities: Sequence[Mapping[str, Any]]) -> str:

@@ -84,7 +84,7 @@ class ModelSettings:
             ValueError: A number is missing or out of range, or a name is none.
         """
         check_label_order(self.stances, self.events)
-        if not isinstance(self.name, str) or not self.name or len(self.name) > 100 or not self.name.isprintable():
+        if not is_model_name(self.name):
             raise ValueError("name is no short line of text")
         if not isinstance(self.normalizer, tuple) or not all(isinstance(step, str) for step in self.normalizer):
             raise ValueError("normalizer is no list of names")
@@ -142,6 +142,11 @@ class ModelFolder:
         """Return the path of one of the folder's files, ``None`` if it is not there."""
         path = self.path / name
         return path if name in self.listed and path.is_file() else None
+
+
+def is_model_name(name: object) -> bool:
+    """Whether a model can be called so: a line of 1 to 100 characters that can be seen."""
+    return isinstance(name, str) and 0 < len(name) <= 100 and name.isprintable()
 
 
 def write_settings(path: Path, settings: ModelSettings) -> None:

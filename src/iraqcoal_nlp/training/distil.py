@@ -20,7 +20,7 @@ from datasets import Dataset
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from iraqcoal_nlp.codebook import EVENTS, STANCES
+from iraqcoal_nlp.codebook import EVENTS, HEADS, STANCES
 from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.inference.calibration import sigmoid, softmax
@@ -28,11 +28,12 @@ from iraqcoal_nlp.model.backends.torch import TorchBackend
 from iraqcoal_nlp.model.batching import pad
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification, IraqCoalOutput
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
-from iraqcoal_nlp.training.encoders import training_windows
+from iraqcoal_nlp.training.encoders import own_model, training_windows
 from iraqcoal_nlp.training.epochs import DevRows
 from iraqcoal_nlp.training.finetune import RecipeTrainer, SeedRun, fit, load_finished, seed_run
 from iraqcoal_nlp.training.lexical import noted_lexical_labels
 from iraqcoal_nlp.training.notes import write_arrays
+from iraqcoal_nlp.training.optimization import prepare
 from iraqcoal_nlp.training.recipe import TrainRecipe
 from iraqcoal_nlp.training.trainer import uses_bf16
 
@@ -74,7 +75,9 @@ def distil(
 ) -> tuple[IraqCoalForSentenceClassification, SeedRun]:
     """Train a student on annotated and unlabelled sentences; a killed run goes on from its last checkpoint.
 
-    An annotated sentence is learned as the mean of its labels and the teachers' probabilities.
+    An annotated sentence is learned as the mean of its labels and the teachers' probabilities. All of the student
+    learns, whatever of the teachers did: ``freeze_layers`` and ``lora_rank`` are theirs alone. A head that the recipe
+    leaves out is learned from a model of ours, which has it already, and otherwise stays as it is.
 
     Args:
         recipe: Settings of the student: ``student_layers`` and those of the training.
@@ -93,7 +96,12 @@ def distil(
         RecipeError: The teacher has fewer layers than the student shall have.
     """
     recipe = replace(
-        recipe, learning_rate=recipe.student_learning_rate, epochs=recipe.student_epochs, seeds=recipe.seeds[:1]
+        recipe,
+        learning_rate=recipe.student_learning_rate,
+        epochs=recipe.student_epochs,
+        seeds=recipe.seeds[:1],
+        freeze_layers=0,
+        lora_rank=0,
     )
     student = student_of(teachers[0], recipe.student_layers)
     if load_finished(student, out):
@@ -105,7 +113,7 @@ def distil(
     if recipe.lexical_share:
         lexical = noted_lexical_labels(rows, texts, said / "tf-idf.npz")
         soft = _joined(soft, lexical, recipe.lexical_share)
-    stance, events = _mixed(rows, soft)
+    stance, events = _mixed(rows, soft, recipe.heads)
     dataset = Dataset.from_dict({
         "input_ids": [list(ids) for ids in windows],
         "length": [len(ids) for ids in windows],
@@ -113,6 +121,8 @@ def distil(
     })  # fmt: skip
     pad_id = student.config.encoder_config.pad_token_id or 0
     collator = _SoftCollator(pad_id, stance, events, soft.vectors)
+    recipe = replace(recipe, heads=HEADS if own_model(recipe) is not None else recipe.heads)
+    prepare(student.requires_grad_(True), recipe)
     return fit(recipe, student, dataset, collator, out, seed=recipe.seeds[0], dev=dev, trainer=_Distillation)
 
 
@@ -211,13 +221,16 @@ def _judge_part(
     return stance, events, vectors
 
 
-def _mixed(rows: Sequence[Annotation], soft: SoftLabels) -> tuple[Floats, Floats]:
-    """Return what is learned: of the first ``len(rows)`` sentences half their labels, half what the teachers say."""
+def _mixed(rows: Sequence[Annotation], soft: SoftLabels, heads: Sequence[str]) -> tuple[Floats, Floats]:
+    """Return what is learned: of the first ``len(rows)`` sentences half their labels, half what the teachers say.
+
+    The labels of a head that is not among ``heads`` are passed over.
+    """
     stance, events = soft.stance_probs.copy(), soft.event_probs.copy()
     for index, row in enumerate(rows):
-        if row.stance is not None:
+        if row.stance is not None and "stance" in heads:
             stance[index] = (stance[index] + np.array([row.stance == label for label in STANCES])) / 2
-        if row.events is not None:
+        if row.events is not None and "events" in heads:
             events[index] = (events[index] + np.array([label in row.events for label in EVENTS])) / 2
     return stance, events
 
@@ -250,7 +263,7 @@ class _Distillation(RecipeTrainer):
         return_outputs: bool = False,
         num_items_in_batch: Tensor | int | None = None,
     ) -> Any:  # noqa: ANN401 - as above
-        """Return the cross-entropy to the teachers in both heads, and how far the vector has turned from theirs."""
+        """Return the cross-entropy to the teachers in the heads, and how far the vector has turned from theirs."""
         del num_items_in_batch
         output: IraqCoalOutput = model(inputs["input_ids"], inputs["attention_mask"])
         assert output.stance_logits is not None and output.event_logits is not None  # noqa: PT018
@@ -258,5 +271,7 @@ class _Distillation(RecipeTrainer):
         stance = nn.functional.cross_entropy(output.stance_logits.float(), inputs["stance_probs"])
         events = nn.functional.binary_cross_entropy_with_logits(output.event_logits.float(), inputs["event_probs"])
         alike = nn.functional.cosine_similarity(output.sentence_vectors.float(), inputs["vectors"], dim=-1)
-        loss = stance + self.recipe.event_loss_weight * events + self.recipe.vector_loss_weight * (1.0 - alike).mean()
+        losses = {"stance": stance, "events": self.recipe.event_loss_weight * events}
+        learned = torch.stack([losses[head] for head in self.recipe.heads]).sum()
+        loss = learned + self.recipe.vector_loss_weight * (1.0 - alike).mean()
         return (loss, output) if return_outputs else loss

@@ -27,19 +27,20 @@ from transformers import set_seed
 from transformers.trainer_callback import PrinterCallback
 
 from iraqcoal_nlp.data.outputs import write_whole
-from iraqcoal_nlp.errors import ModelFolderError, RecipeError
+from iraqcoal_nlp.errors import ModelFolderError
 from iraqcoal_nlp.evaluation.baselines.text_input import Texts, tag_as_text, text_columns
 from iraqcoal_nlp.inference.calibration import Floats, sigmoid, softmax
 from iraqcoal_nlp.model.batching import length_batches, pad
 from iraqcoal_nlp.model.configuration import IraqCoalConfig
-from iraqcoal_nlp.model.encoder import encoder_pipeline, load_encoder_config, longest_input
+from iraqcoal_nlp.model.encoder import encoder_pipeline, load_encoder_config
+from iraqcoal_nlp.model.loading import load_config, load_network
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.store import TOKENIZER
 from iraqcoal_nlp.model.tokenizing import read_tokenizer
 from iraqcoal_nlp.text.normalize import build_normalizer
-from iraqcoal_nlp.training.encoders import build_model, inverse_sqrt, own_model, public_name
+from iraqcoal_nlp.training.encoders import build_model, check_length, inverse_sqrt, own_model, public_name
 from iraqcoal_nlp.training.finetune import RecipeTrainer, training_arguments
-from iraqcoal_nlp.training.optimization import finish, prepare
+from iraqcoal_nlp.training.optimization import finish, keep_averages, prepare
 from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
 from iraqcoal_nlp.training.trainer import ProgressLines, last_checkpoint
 
@@ -52,7 +53,8 @@ _STANCE, _EVENTS = "stance", "events"
 class EncoderClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Fine-tunes an encoder by a recipe with ``transformers.Trainer``, and keeps the last epoch.
 
-    What a recipe says of several seeds and of the choice of epochs is passed over, as are its heads.
+    What a recipe says of several seeds, of the choice of epochs, of a query, of spelling noise and of a student is
+    passed over, as are its heads.
 
     Args:
         recipe: A recipe, the name of one of the package, or its file.
@@ -117,6 +119,7 @@ class EncoderClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
             trainer.remove_callback(PrinterCallback)
             trainer.train(resume_from_checkpoint=last_checkpoint(folder))
+            keep_averages(trainer.optimizer)
             # Mixed precision wraps `forward`; what is saved and measured is the plain network.
             plain = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
         self.network_ = cast("IraqCoalForSentenceClassification", plain)
@@ -169,9 +172,7 @@ class EncoderClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         try:
             told: Mapping[str, Any] = json.loads((folder / CLASSES).read_text("utf-8"))
-            network = IraqCoalForSentenceClassification.from_pretrained(
-                folder, dtype=torch.float32, use_safetensors=True, local_files_only=True
-            )
+            network = load_network(folder)
             recipe = TrainRecipe(
                 name=folder.name,
                 encoder=str(folder),
@@ -240,10 +241,9 @@ class _Collator:
 def _load_pipeline(recipe: TrainRecipe) -> Any:  # noqa: ANN401 - a `tokenizers` pipeline
     folder = own_model(recipe)
     if folder is not None:
+        check_length(recipe, load_config(folder.path).encoder_config)
         return read_tokenizer(folder.path / TOKENIZER)
-    longest = longest_input(load_encoder_config(recipe.encoder, revision=recipe.revision))
-    if longest is not None and recipe.max_length > longest:
-        raise RecipeError(f"max_length is {recipe.max_length}, but {recipe.encoder!r} reads {longest} pieces at once")
+    check_length(recipe, load_encoder_config(recipe.encoder, revision=recipe.revision))
     return encoder_pipeline(recipe.encoder, revision=recipe.revision)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from transformers import PretrainedConfig
 
 from iraqcoal_nlp.codebook import STANCES
 from iraqcoal_nlp.data.annotations import Annotation
@@ -37,14 +38,20 @@ def load_tokenizer(recipe: TrainRecipe) -> SentenceTokenizer:
     query = build_normalizer(recipe.normalizer)(recipe.target_query)
     folder = own_model(recipe)
     if folder is not None:
-        config = IraqCoalConfig.from_pretrained(folder.path).encoder_config
-        longest = None if config is None else longest_input(config)
-        if longest is not None and recipe.max_length > longest:
-            raise RecipeError(
-                f"max_length is {recipe.max_length}, but {recipe.encoder!r} reads {longest} pieces at once"
-            )
+        check_length(recipe, load_config(folder.path).encoder_config)
         return SentenceTokenizer.from_file(folder.path / TOKENIZER, max_length=recipe.max_length, query=query)
     return load_encoder_tokenizer(recipe.encoder, max_length=recipe.max_length, revision=recipe.revision, query=query)
+
+
+def check_length(recipe: TrainRecipe, encoder: PretrainedConfig | None) -> None:
+    """Refuse windows that are longer than an encoder of this configuration reads.
+
+    Raises:
+        RecipeError: ``max_length`` is too great.
+    """
+    longest = None if encoder is None else longest_input(encoder)
+    if longest is not None and recipe.max_length > longest:
+        raise RecipeError(f"max_length is {recipe.max_length}, but {recipe.encoder!r} reads {longest} pieces at once")
 
 
 def training_windows(recipe: TrainRecipe, tokenizer: SentenceTokenizer, texts: Sequence[str]) -> list[list[int]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
-from dataclasses import MISSING, dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -12,6 +12,7 @@ from iraqcoal_nlp.codebook import HEADS
 from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.model.configuration import POOLINGS
 from iraqcoal_nlp.model.locate import shipped_path
+from iraqcoal_nlp.model.store import is_model_name
 from iraqcoal_nlp.text.normalize import NEWS_V1, NORMALIZERS
 
 RECIPES = "recipes"
@@ -169,6 +170,8 @@ class TrainRecipe:
                 if not holds(getattr(self, key)):
                     raise RecipeError(f"{key} is {getattr(self, key)}: use {advice}")
         self._check_lists()
+        if not is_model_name(self.name):
+            raise RecipeError(f"name is {self.name!r}: use a line of 1 to 100 characters that can be seen")
         if not self.epochs and not self.student_layers:
             raise RecipeError("epochs is 0: use a number above 0, or set student_layers for a student of the encoder")
         if self.patience and self.epoch_choice == "last":
@@ -199,16 +202,24 @@ class TrainRecipe:
             raise RecipeError(f"{path}: cannot be read ({error.strerror})") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise RecipeError(f"{path}: not TOML ({error})") from None
-        hints = get_type_hints(cls)
-        for key, value in settings.items():
-            if key not in hints:
-                raise RecipeError(f"{path}: unknown setting {key!r}: known are {', '.join(hints)}")
-            settings[key] = _typed(path, key, value, hints[key])
+        settings = _checked(path, settings)
         missing = [field.name for field in fields(cls) if field.default is MISSING and field.name not in settings]
         if missing:
             raise RecipeError(f"{path}: setting {missing[0]!r} is missing")
         try:
             return cls(**settings)
+        except RecipeError as error:
+            raise RecipeError(f"{path}: {error}") from None
+
+    def changed(self, settings: Mapping[str, Any], path: Path) -> TrainRecipe:
+        """Return the recipe with some of its settings replaced by those that the file ``path`` gives.
+
+        Raises:
+            RecipeError: As :meth:`from_toml`.
+        """
+        typed = _checked(path, settings)
+        try:
+            return replace(self, **typed)
         except RecipeError as error:
             raise RecipeError(f"{path}: {error}") from None
 
@@ -226,6 +237,15 @@ def locate_recipe(name: str) -> Path:
     if name in known:
         return folder / f"{name}.toml"
     raise RecipeError(f"{name}: no such recipe file; those that come with the package are {', '.join(known)}")
+
+
+def _checked(path: Path, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings in the types of their fields, once all are known."""
+    hints = get_type_hints(TrainRecipe)
+    for key in settings:
+        if key not in hints:
+            raise RecipeError(f"{path}: unknown setting {key!r}: known are {', '.join(hints)}")
+    return {key: _typed(path, key, value, hints[key]) for key, value in settings.items()}
 
 
 def _typed(path: Path, key: str, value: Any, wanted: Any) -> Any:  # noqa: ANN401 - whatever TOML holds

@@ -19,7 +19,7 @@ from iraqcoal_nlp.data.annotations import Annotation, label_counts, read_annotat
 from iraqcoal_nlp.data.corpus import read_corpus
 from iraqcoal_nlp.data.corrections import apply_corrections
 from iraqcoal_nlp.data.duplicates import find_copies
-from iraqcoal_nlp.data.fingerprints import rows_sha256
+from iraqcoal_nlp.data.fingerprints import rows_sha256, texts_sha256
 from iraqcoal_nlp.data.splits import Splits, drop_leaks, split_rows
 from iraqcoal_nlp.errors import InputError
 from iraqcoal_nlp.evaluation.checklist import Case, read_checklist, run_checklist
@@ -49,7 +49,8 @@ from iraqcoal_nlp.model.store import (
 )
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.text.sentences import split_sentences
-from iraqcoal_nlp.training.encoders import load_tokenizer, own_model, public_name, training_windows
+from iraqcoal_nlp.training.distil import student_of
+from iraqcoal_nlp.training.encoders import build_model, load_tokenizer, own_model, public_name, training_windows
 from iraqcoal_nlp.training.recipe import TrainRecipe
 from iraqcoal_nlp.training.seeds import SeedsReport, train_seeds
 
@@ -190,10 +191,13 @@ def train(recipe: TrainRecipe, data: TrainData, out: Path, *, teachers: Path | N
 
     Raises:
         ModelFolderError: The encoder cannot be found or read.
-        RecipeError: ``out`` holds another run, or torch is too old to export.
+        RecipeError: ``out`` holds another run, torch is too old to export, or the encoder has fewer layers than the
+            student shall have.
         InputError: No row is left to train on.
     """
     check_export()  # before the training, not hours later when the trained network is written
+    if recipe.student_layers:
+        student_of(build_model(recipe, ()), recipe.student_layers)  # nor after the teachers' training
     disable_progress_bar()  # those of loading and writing one file; the Trainer's stays
     rows, dev = data.training_rows(), data.dev_rows()
     given = len(data.splits.train) + len(data.extra)
@@ -221,9 +225,21 @@ def train(recipe: TrainRecipe, data: TrainData, out: Path, *, teachers: Path | N
         write_settings(folder, settings)
         write_manifest(folder)
         write_annotations(data.splits.test, out / TEST)
-        _measure(recipe, data, rows, dev, seeds, settings, folder)
+        student = _student(recipe, unlabelled, seeds) if recipe.student_layers else None
+        _measure(recipe, data, rows, dev, seeds, settings, folder, student=student)
     processes.wait_for_everyone()
     return TrainReport(folder=folder, seeds=seeds, scores=read_evaluation(folder)["scores"])
+
+
+def _student(recipe: TrainRecipe, unlabelled: Sequence[str], seeds: SeedsReport) -> dict[str, Any]:
+    """Return what ``evaluation.json`` says of a student."""
+    dev = {} if seeds.score is None else {"stance": seeds.score.stance_macro_f1, "events": seeds.score.events_macro_f1}
+    return {
+        "layers": recipe.student_layers,
+        "unlabelled": len(unlabelled),
+        "sha256": texts_sha256(unlabelled),
+        "dev": {head: value for head, value in dev.items() if value is not None},
+    }
 
 
 def _measure(
@@ -234,6 +250,8 @@ def _measure(
     seeds: SeedsReport,
     settings: ModelSettings,
     folder: Path,
+    *,
+    student: Mapping[str, Any] | None,
 ) -> None:
     """Measure the folder, and write ``evaluation.json`` and the card into it."""
     test = data.test_sets()
@@ -245,6 +263,7 @@ def _measure(
             for name, rate in run_checklist(data.checklist, ArticleClassifier.from_folder(folder)).items()
         ],
         "seeds": [asdict(run) | {"used": run.seed in seeds.used} for run in seeds.runs],
+        "student": student,
         "settings": asdict(settings),
         "recipe": asdict(replace(recipe, encoder=public_name(recipe))),
         "sources": _sources(data, rows),

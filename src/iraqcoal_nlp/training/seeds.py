@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import PartialState
+from filelock import FileLock, Timeout
 from torch import Tensor
 
 from iraqcoal_nlp.data.annotations import Annotation
-from iraqcoal_nlp.data.fingerprints import rows_sha256
+from iraqcoal_nlp.data.fingerprints import rows_sha256, texts_sha256
 from iraqcoal_nlp.model.identity import encoder_id
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
@@ -27,13 +29,17 @@ from iraqcoal_nlp.training.trainer import claim_folder
 LOGGER = logging.getLogger(__name__)
 
 ANY_STUDENT: dict[str, Any] = {
+    "name": "teachers",
+    "encoder_name": "",
+    "encoder_licence": "",
+    "data_note": "",
     "student_layers": 1,
     "student_epochs": 1.0,
     "student_learning_rate": 1e-4,
     "vector_loss_weight": 1.0,
     "lexical_share": 0.0,
 }
-"""What a recipe says of its student, in place of what it says: teachers that are shared do not depend on it."""
+"""What stands in place of what a recipe says of its student and for the card: shared teachers do not depend on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,21 +88,22 @@ def train_seeds(
         RecipeError: ``out`` holds checkpoints of another recipe or other rows.
     """
     claim(out, recipe, rows, dev, unlabelled)
-    if teachers is None:
+    if teachers is None or teachers.resolve() == out.resolve():
         teachers = out
-    else:
-        claim(teachers, replace(recipe, **ANY_STUDENT), rows, dev, unlabelled)
     dev_rows = DevRows(recipe, tokenizer, dev)
     runs: list[SeedRun] = []
     weights: dict[int, Mapping[str, Tensor]] = {}
-    for number, seed in enumerate(recipe.seeds, 1):
-        LOGGER.info("seed %d (%d of %d)", seed, number, len(recipe.seeds))
-        model, run = finetune(recipe, rows, tokenizer, teachers / f"seed-{seed}", seed=seed, dev=dev_rows)
-        runs.append(run)
-        weights[seed] = {name: value.cpu() for name, value in model.state_dict().items()}
-        if run.score is not None and run.score.collapsed:
-            heads = " and ".join(run.score.collapsed)
-            LOGGER.warning("seed %d has collapsed: its %s head gives every dev row the same answer", seed, heads)
+    with _alone_in(teachers):
+        if teachers is not out:
+            claim(teachers, replace(recipe, **ANY_STUDENT), rows, dev, unlabelled)
+        for number, seed in enumerate(recipe.seeds, 1):
+            LOGGER.info("seed %d (%d of %d)", seed, number, len(recipe.seeds))
+            model, run = finetune(recipe, rows, tokenizer, teachers / f"seed-{seed}", seed=seed, dev=dev_rows)
+            runs.append(run)
+            weights[seed] = {name: value.cpu() for name, value in model.state_dict().items()}
+            if run.score is not None and run.score.collapsed:
+                heads = " and ".join(run.score.collapsed)
+                LOGGER.warning("seed %d has collapsed: its %s head gives every dev row the same answer", seed, heads)
     used = choose_seeds(recipe, runs)
     if recipe.student_layers:
         networks = [_with_weights(model, weights[seed]) for seed in used]
@@ -111,6 +118,25 @@ def train_seeds(
             "%s %d seeds: dev macro-F1 %s", "student of" if recipe.student_layers else "mean of", len(used), score
         )
     return model.train(mode=False), SeedsReport(runs=tuple(runs), used=used, score=score)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Let one run at a time train in a folder that several may share; the next one waits, and finds all done."""
+    processes = PartialState()
+    lock = FileLock(folder / "lock")
+    if processes.is_main_process:  # it holds the folder for the other processes of its run
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            LOGGER.info("%s: another run trains there: waiting for it", folder)
+            lock.acquire()
+    processes.wait_for_everyone()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _with_weights(
@@ -158,6 +184,6 @@ def claim(
     encoder = encoder_id(recipe.encoder, recipe.revision)  # its folder may have been written anew
     told = f"{recipe!r} {encoder} {rows_sha256(rows)} {rows_sha256(dev)}"
     if unlabelled:
-        told += " " + hashlib.sha256("\n".join(unlabelled).encode("utf-8", "replace")).hexdigest()
+        told += " " + texts_sha256(unlabelled)
     # `s*`: the folders of the seeds, of the student and of what they said to it
     claim_folder(out, told, checkpoints="s*/*")
