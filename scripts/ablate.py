@@ -26,8 +26,9 @@ from iraqcoal_nlp.data.outputs import write_whole
 from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.evaluation.measure import measure
 from iraqcoal_nlp.model.card import figure, markdown_table
+from iraqcoal_nlp.training.data import HELD_OUT, SEED_GOLD, TrainData
 from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
-from iraqcoal_nlp.training.run import HELD_OUT, SEED_GOLD, TrainData, train
+from iraqcoal_nlp.training.run import train
 from train import ROOT, UNLABELLED, UNSELECTED, read_data
 
 FIGURES = "figures.json"

@@ -84,8 +84,9 @@ def fine_tune(encoder: Path, out: Path, steps: int) -> dict[str, Any]:
     from iraqcoal_nlp.data.splits import Splits  # noqa: PLC0415
     from iraqcoal_nlp.model.encoder import load_encoder_tokenizer  # noqa: PLC0415
     from iraqcoal_nlp.text.normalize import build_normalizer  # noqa: PLC0415
+    from iraqcoal_nlp.training.data import TrainData  # noqa: PLC0415
     from iraqcoal_nlp.training.recipe import TrainRecipe  # noqa: PLC0415
-    from iraqcoal_nlp.training.run import TrainData, train  # noqa: PLC0415
+    from iraqcoal_nlp.training.run import train  # noqa: PLC0415
 
     recipe = replace(TrainRecipe.from_toml(RECIPE), encoder=str(encoder), epochs=1.0)
     rows = islice(cycle(read_annotations(GOLD)), steps * recipe.batch_size)

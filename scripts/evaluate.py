@@ -30,8 +30,8 @@ from iraqcoal_nlp.evaluation.tables import comparison_tables, score_tables
 from iraqcoal_nlp.inference.classifier import ArticleClassifier
 from iraqcoal_nlp.model.card import score_table
 from iraqcoal_nlp.model.locate import locate_model
+from iraqcoal_nlp.training.data import SEED_GOLD, TrainData
 from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
-from iraqcoal_nlp.training.run import SEED_GOLD, TrainData
 from train import read_data
 
 BASELINE = "tf-idf + logistic regression"

@@ -27,11 +27,11 @@ from iraqcoal_nlp.inference.thresholds import best_thresholds
 from iraqcoal_nlp.model.backends.torch import TorchBackend
 from iraqcoal_nlp.model.card import markdown_table
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
+from iraqcoal_nlp.training.data import HELD_OUT
 from iraqcoal_nlp.training.encoders import build_model, load_tokenizer, training_windows
 from iraqcoal_nlp.training.finetune import load_finished
 from iraqcoal_nlp.training.lexical import lexical_labels
 from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
-from iraqcoal_nlp.training.run import HELD_OUT
 from iraqcoal_nlp.training.seeds import mean_weights
 from train import ROOT, read_data
 

@@ -24,8 +24,9 @@ from iraqcoal_nlp.data.corrections import apply_corrections
 from iraqcoal_nlp.data.duplicates import stable_hash
 from iraqcoal_nlp.evaluation.checklist import shipped_checklist
 from iraqcoal_nlp.model.card import score_table
+from iraqcoal_nlp.training.data import TrainData
 from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
-from iraqcoal_nlp.training.run import TrainData, train
+from iraqcoal_nlp.training.run import train
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -20,12 +20,13 @@ from iraqcoal_nlp.text.normalize import build_normalizer
 from iraqcoal_nlp.training import distil as distilling
 from iraqcoal_nlp.training import finetune as finetuning
 from iraqcoal_nlp.training import seeds as seeding
+from iraqcoal_nlp.training.data import TrainData
 from iraqcoal_nlp.training.distil import distil, layers_of, student_of, teach
 from iraqcoal_nlp.training.encoders import build_model, load_tokenizer
 from iraqcoal_nlp.training.epochs import DevRows
 from iraqcoal_nlp.training.lexical import lexical_labels, noted_lexical_labels
 from iraqcoal_nlp.training.recipe import TrainRecipe
-from iraqcoal_nlp.training.run import TrainData, train
+from iraqcoal_nlp.training.run import train
 from toy import PLACES, toy_recipe, toy_splits
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # torch and its exporter warn of their internals

@@ -24,9 +24,10 @@ from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.scoring.engines import local_engine
 from iraqcoal_nlp.scoring.stream import score_files
 from iraqcoal_nlp.text.normalize import ARABERT_V1, NEWS_V1, build_normalizer
+from iraqcoal_nlp.training.data import TrainData
 from iraqcoal_nlp.training.encoders import build_model
 from iraqcoal_nlp.training.recipe import TrainRecipe
-from iraqcoal_nlp.training.run import TrainData, train
+from iraqcoal_nlp.training.run import train
 
 
 @pytest.fixture

@@ -17,12 +17,13 @@ from iraqcoal_nlp.evaluation.scores import event_matrix
 from iraqcoal_nlp.model.backends.torch import TorchBackend
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.training import finetune as finetuning
+from iraqcoal_nlp.training.data import TrainData
 from iraqcoal_nlp.training.encoders import build_model, load_tokenizer
 from iraqcoal_nlp.training.epochs import DevRows, DevScore, collapsed
 from iraqcoal_nlp.training.finetune import SeedRun, finetune
 from iraqcoal_nlp.training.optimization import build_optimizer, layer_of, prepare
 from iraqcoal_nlp.training.recipe import TrainRecipe
-from iraqcoal_nlp.training.run import TrainData, train
+from iraqcoal_nlp.training.run import train
 from iraqcoal_nlp.training.seeds import choose_seeds, claim, mean_weights, train_seeds
 from iraqcoal_nlp.training.trainer import last_checkpoint
 from toy import toy_recipe, toy_rows, toy_splits

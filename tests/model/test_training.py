@@ -14,9 +14,10 @@ from iraqcoal_nlp.model.export import export_onnx
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.store import SAFETENSORS, ModelFolder
 from iraqcoal_nlp.training import finetune as finetuning
+from iraqcoal_nlp.training.data import TrainData
 from iraqcoal_nlp.training.encoders import build_model, load_tokenizer
 from iraqcoal_nlp.training.recipe import TrainRecipe
-from iraqcoal_nlp.training.run import TrainData, train
+from iraqcoal_nlp.training.run import train
 from toy import toy_recipe, toy_rows, toy_splits
 
 pytestmark = [

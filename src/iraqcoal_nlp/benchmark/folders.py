@@ -75,7 +75,7 @@ class TwoHeadEncoder(FolderModel):
     def fit(self, train: Examples, dev: Examples) -> None:
         """See :meth:`BenchmarkModel.fit`."""
         from iraqcoal_nlp.data.splits import Splits  # noqa: PLC0415
-        from iraqcoal_nlp.training.run import TrainData  # noqa: PLC0415 - loads torch
+        from iraqcoal_nlp.training.data import TrainData  # noqa: PLC0415 - loads torch
         from iraqcoal_nlp.training.run import train as run  # noqa: PLC0415
 
         sides = {

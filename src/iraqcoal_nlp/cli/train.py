@@ -53,8 +53,8 @@ def train(
 
     check_training()
     from iraqcoal_nlp.evaluation.checklist import shipped_checklist
+    from iraqcoal_nlp.training.data import TrainData
     from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
-    from iraqcoal_nlp.training.run import TrainData
     from iraqcoal_nlp.training.run import train as run
 
     logging.basicConfig(format="%(message)s")

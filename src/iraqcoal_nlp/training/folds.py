@@ -11,8 +11,9 @@ from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.data.splits import k_folds, split_by_document
 from iraqcoal_nlp.evaluation.predictions import Predictions, predict
 from iraqcoal_nlp.inference.classifier import ArticleClassifier
+from iraqcoal_nlp.training.data import TrainData
 from iraqcoal_nlp.training.recipe import TrainRecipe
-from iraqcoal_nlp.training.run import TrainData, train
+from iraqcoal_nlp.training.run import train
 
 LOGGER = logging.getLogger(__name__)
 
