@@ -227,7 +227,7 @@ def test_the_loss_falls_and_a_recipe_can_name_the_encoder(recipe, finished):
 
 
 @pytest.mark.slow
-def test_a_killed_run_goes_on_as_an_unbroken_one(recipe, corpus, finished, tmp_path, monkeypatch):
+def test_a_killed_run_goes_on_as_an_unbroken_one(recipe, corpus, finished, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(clock, "_SAVE_EVERY", 0.0)
 
     class Killed(MaskedCollator):
@@ -247,7 +247,9 @@ def test_a_killed_run_goes_on_as_an_unbroken_one(recipe, corpus, finished, tmp_p
     with pytest.raises(iq.RecipeError, match="checkpoints of another recipe or other data"):
         pretrain(replace(recipe, learning_rate=1e-3), [corpus], tmp_path)
     report, out = finished
-    again = pretrain(recipe, [corpus], tmp_path)
+    with caplog.at_level("INFO", "iraqcoal_nlp"):
+        again = pretrain(recipe, [corpus], tmp_path)
+    assert "checkpoints/checkpoint-" in caplog.text  # else a run from the start would end the same
     assert (again.before, again.after, again.steps) == (report.before, report.after, report.steps)
     name = "encoder/model.safetensors"
     assert (tmp_path / name).read_bytes() == (out / name).read_bytes()

@@ -46,7 +46,7 @@ def splits():
     return toy_splits()
 
 
-def test_one_seed_one_result_even_after_a_kill(recipe, splits, tmp_path, monkeypatch):
+def test_one_seed_one_result_even_after_a_kill(recipe, splits, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(finetuning, "_SAVE_EVERY", 7)
     recipe = replace(recipe, seeds=(3, 4), epoch_choice="best")
     told = [train(recipe, TrainData(splits=splits), tmp_path / name).folder for name in ("one", "two")]
@@ -66,7 +66,10 @@ def test_one_seed_one_result_even_after_a_kill(recipe, splits, tmp_path, monkeyp
             train(recipe, TrainData(splits=splits), tmp_path / "killed")
     assert (tmp_path / "killed/seed-3" / finetuning.WEIGHTS).is_file()
     assert not (tmp_path / "killed/seed-4" / finetuning.WEIGHTS).exists()
-    told.append(train(recipe, TrainData(splits=splits), tmp_path / "killed").folder)
+    with caplog.at_level("INFO", "iraqcoal_nlp"):
+        told.append(train(recipe, TrainData(splits=splits), tmp_path / "killed").folder)
+    assert "seed-3 was trained before" in caplog.text  # else a run from the start would end the same
+    assert "seed-4/checkpoints/checkpoint-14" in caplog.text
     first, *others = ((folder / "evaluation.json").read_bytes() for folder in told)
     assert all(other == first for other in others)
 

@@ -80,7 +80,7 @@ def test_a_folder_without_torch_weights_still_scores_and_says_what_lacks(folder,
 
 
 @pytest.mark.parametrize("settings", [{}, REGULARIZED], ids=["plain", "regularized"])
-def test_one_seed_one_model_even_after_a_kill(recipe, settings, tmp_path, monkeypatch):
+def test_one_seed_one_model_even_after_a_kill(recipe, settings, tmp_path, monkeypatch, caplog):
     recipe = replace(recipe, **settings)
     monkeypatch.setattr(finetuning, "_SAVE_EVERY", 10)
     rows = toy_rows()[::3]
@@ -101,7 +101,9 @@ def test_one_seed_one_model_even_after_a_kill(recipe, settings, tmp_path, monkey
             finetune(recipe, rows, tmp_path / "killed")
     saved = {folder.name for folder in (tmp_path / "killed" / finetuning.CHECKPOINTS).iterdir()}
     assert saved == {"checkpoint-10", "checkpoint-20"}
-    resumed = finetune(recipe, rows, tmp_path / "killed")
+    with caplog.at_level("INFO", "iraqcoal_nlp"):
+        resumed = finetune(recipe, rows, tmp_path / "killed")
+    assert "checkpoint-20" in caplog.text  # without it, a run from the start would end the same
     for one, other in zip(whole.parameters(), resumed.parameters(), strict=True):
         assert one.equal(other)
 
