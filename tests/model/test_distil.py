@@ -281,7 +281,7 @@ def test_a_run_may_keep_its_teachers_in_its_own_folder(recipe, tmp_path, monkeyp
     train(recipe, data, tmp_path)
 
 
-def test_a_run_waits_for_another_that_trains_in_its_folder(tmp_path):
+def test_a_run_waits_for_another_that_trains_in_its_folder(tmp_path, monkeypatch):
     entered = threading.Event()
 
     def come_second():
@@ -292,6 +292,9 @@ def test_a_run_waits_for_another_that_trains_in_its_folder(tmp_path):
     with seeding._alone_in(tmp_path):
         second.start()
         assert not entered.wait(0.5)
+        monkeypatch.setenv("WORLD_SIZE", "2")
+        with pytest.raises(RecipeError, match="another run trains there"), seeding._alone_in(tmp_path):
+            pass
     second.join(10)
     assert entered.is_set()
 

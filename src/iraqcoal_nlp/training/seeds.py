@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from accelerate import PartialState
 from filelock import FileLock, Timeout
 from torch import Tensor
 
 from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.data.fingerprints import rows_sha256, texts_sha256
+from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.model.identity import encoder_id
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
@@ -122,17 +123,21 @@ def train_seeds(
 
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    """Let one run at a time train in a folder that several may share; the next one waits, and finds all done."""
-    processes = PartialState()
+    """Let one run at a time train in a folder that several may share; the next one waits, and finds all done.
+
+    Raises:
+        RecipeError: Another run holds the folder, and this one has several processes, which cannot wait together.
+    """
     lock = FileLock(folder / "lock")
-    if processes.is_main_process:  # it holds the folder for the other processes of its run
+    if os.environ.get("RANK", "0") == "0":  # of several processes, the first holds the folder for all
         folder.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire(timeout=0)
         except Timeout:
+            if os.environ.get("WORLD_SIZE", "1") != "1":
+                raise RecipeError(f"{folder}: another run trains there: start again when it has ended") from None
             LOGGER.info("%s: another run trains there: waiting for it", folder)
             lock.acquire()
-    processes.wait_for_everyone()
     try:
         yield
     finally:
