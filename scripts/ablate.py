@@ -78,8 +78,8 @@ def changed(recipe: TrainRecipe, changes: Mapping[str, Any], plan: Path) -> tupl
     return recipe.changed(settings, plan), float(share)
 
 
-def run(recipe: TrainRecipe, share: float, data: TrainData, folder: Path) -> None:
-    """Train and measure one change."""
+def run(recipe: TrainRecipe, share: float, data: TrainData, folder: Path) -> dict[str, Any]:
+    """Train and measure one change, and return its figures."""
     part = part_of(data, share)
     report = train(recipe, part, folder, teachers=folder.parent / TEACHERS if recipe.student_layers else None)
     figures: dict[str, Any] = asked(recipe, share) | {
@@ -87,6 +87,7 @@ def run(recipe: TrainRecipe, share: float, data: TrainData, folder: Path) -> Non
         "scores": measure(report.folder, {DEV: part.dev_rows()}) | dict(report.scores),
     }
     write_whole(folder / FIGURES, [json.dumps(figures, ensure_ascii=False, indent=1), "\n"])
+    return figures
 
 
 def asked(recipe: TrainRecipe, share: float) -> dict[str, Any]:
@@ -165,8 +166,7 @@ def main() -> int:
             students = any(runs[name][0].student_layers for name in waiting)
             data = read_data(args.root, seed=base.split_seed, unlabelled=UNLABELLED if students else 0)
             for name in waiting:
-                run(*runs[name], data, args.out / name)
-                found[name] = read_figures(args.out / name, *runs[name])
+                found[name] = run(*runs[name], data, args.out / name)
     except IraqCoalError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

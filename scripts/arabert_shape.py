@@ -83,16 +83,16 @@ def fine_tune(encoder: Path, out: Path, steps: int) -> dict[str, Any]:
     from iraqcoal_nlp.data.annotations import read_annotations  # noqa: PLC0415
     from iraqcoal_nlp.data.splits import Splits  # noqa: PLC0415
     from iraqcoal_nlp.model.encoder import load_encoder_tokenizer  # noqa: PLC0415
-    from iraqcoal_nlp.text.normalize import build_normalizer  # noqa: PLC0415
     from iraqcoal_nlp.training.data import TrainData  # noqa: PLC0415
+    from iraqcoal_nlp.training.encoders import training_windows  # noqa: PLC0415
     from iraqcoal_nlp.training.recipe import TrainRecipe  # noqa: PLC0415
     from iraqcoal_nlp.training.run import train  # noqa: PLC0415
 
     recipe = replace(TrainRecipe.from_toml(RECIPE), encoder=str(encoder), epochs=1.0)
     rows = islice(cycle(read_annotations(GOLD)), steps * recipe.batch_size)
     splits = Splits(train=tuple(replace(row, id=str(number)) for number, row in enumerate(rows)), dev=(), test=())
-    normalize, tokenizer = build_normalizer(recipe.normalizer), load_encoder_tokenizer(encoder, max_length=512)
-    windows = tokenizer.first_windows([normalize(row.text) for row in splits.train])
+    tokenizer = load_encoder_tokenizer(encoder, max_length=512)
+    windows = training_windows(recipe, tokenizer, [row.text for row in splits.train])
     facts: dict[str, Any] = {"batch": recipe.batch_size, "pieces": statistics.mean(map(len, windows))}
     facts["processor"] = torch.backends.cpu.get_cpu_capability()
     starts: list[float] = []

@@ -12,12 +12,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 
 from iraqcoal_nlp import IraqCoalError
 from iraqcoal_nlp.benchmark.estimators import EstimatorModel
-from iraqcoal_nlp.benchmark.models import choose
 from iraqcoal_nlp.benchmark.rows import Example
 from iraqcoal_nlp.benchmark.specs import ModelSpec
 from iraqcoal_nlp.benchmark.tasks import load_task
@@ -53,15 +51,7 @@ def fit_baseline(data: TrainData, **options: float | str | None) -> EstimatorMod
 def label(model: EstimatorModel, rows: Sequence[Annotation]) -> Predictions:
     """Let the baseline label annotated rows; it never abstains."""
     probs = model.predict_proba([Example.of(row) for row in rows])
-    chosen = choose(TASK, probs, model.thresholds)
-    return Predictions.of(
-        rows,
-        stances=chosen["stance"],
-        events=chosen["events"],
-        stance_probs=probs["stance"],
-        event_probs=probs["events"],
-        abstained=np.zeros(len(rows), dtype=np.bool_),
-    )
+    return Predictions.of_probabilities(rows, probs["stance"], probs["events"], model.thresholds["events"])
 
 
 def main() -> int:

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,11 +35,12 @@ def test_learns_labels_and_says_them_by_name(trained):
 
 
 @pytest.mark.slow
-def test_saved_and_opened_it_says_the_same(trained, tmp_path):
+def test_saved_and_opened_it_says_the_same(trained, tmp_path, monkeypatch):
     trained.save(tmp_path)
-    np.testing.assert_array_equal(
-        EncoderClassifier.load(tmp_path).predict_proba(TEXTS[:9]), trained.predict_proba(TEXTS[:9])
-    )
+    monkeypatch.chdir(tmp_path)
+    for folder in (tmp_path, Path()):  # a folder without a name
+        opened = EncoderClassifier.load(folder)
+        np.testing.assert_array_equal(opened.predict_proba(TEXTS[:9]), trained.predict_proba(TEXTS[:9]))
     (tmp_path / "model.safetensors").unlink()
     with pytest.raises(ModelFolderError, match=r"model\.safetensors: cannot be read as safetensors"):
         EncoderClassifier.load(tmp_path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,10 +55,10 @@ def train(
     from iraqcoal_nlp.training.data import TrainData
     from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
     from iraqcoal_nlp.training.run import train as run
+    from iraqcoal_nlp.training.trainer import is_first_process
 
     logging.basicConfig(format="%(message)s")
-    first = os.environ.get("RANK", "0") == "0"  # of the processes that `accelerate launch` starts
-    logging.getLogger("iraqcoal_nlp").setLevel(logging.INFO if first else logging.ERROR)
+    logging.getLogger("iraqcoal_nlp").setLevel(logging.INFO if is_first_process() else logging.ERROR)
     settings = TrainRecipe.from_toml(locate_recipe(recipe))
     if encoder:
         settings = replace(settings, encoder=encoder, encoder_name="", encoder_licence="")
@@ -75,7 +74,7 @@ def train(
         unlabelled=unlabelled,
     )
     report = run(settings, read, out, teachers=teachers)
-    console = Console(quiet=not first)
+    console = Console(quiet=not is_first_process())
     if len(report.seeds.runs) > 1:
         console.print(_seeds(report.seeds))
     for name, scores in report.scores.items():

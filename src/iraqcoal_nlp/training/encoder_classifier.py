@@ -174,7 +174,7 @@ class EncoderClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             told: Mapping[str, Any] = json.loads((folder / CLASSES).read_text("utf-8"))
             network = load_network(folder)
             recipe = TrainRecipe(
-                name=folder.name,
+                name="encoder",
                 encoder=str(folder),
                 normalizer=tuple(told["normalizer"]),
                 max_length=told["max_length"],

@@ -25,7 +25,7 @@ from iraqcoal_nlp.training.distil import SAID, STUDENT, distil
 from iraqcoal_nlp.training.epochs import DevRows, DevScore
 from iraqcoal_nlp.training.finetune import SeedRun, finetune
 from iraqcoal_nlp.training.recipe import TrainRecipe
-from iraqcoal_nlp.training.trainer import claim_folder
+from iraqcoal_nlp.training.trainer import claim_folder, is_first_process
 
 LOGGER = logging.getLogger(__name__)
 
@@ -129,7 +129,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
         RecipeError: Another run holds the folder, and this one has several processes, which cannot wait together.
     """
     lock = FileLock(folder / "lock")
-    if os.environ.get("RANK", "0") == "0":  # of several processes, the first holds the folder for all
+    if is_first_process():  # it holds the folder for the others
         folder.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire(timeout=0)

@@ -24,6 +24,14 @@ RUN = "run.sha256"
 """File that says of which recipe and data the checkpoints in a run's folder are."""
 
 
+def is_first_process() -> bool:
+    """Whether this is the first, or the only one, of the processes of a run: the one that writes.
+
+    It can be asked before the Trainer has joined the processes, when asking accelerate would join them too early.
+    """
+    return os.environ.get("RANK", "0") == "0"
+
+
 def claim_folder(out: Path, told: str, *, checkpoints: str) -> None:
     """Note whose checkpoints a folder holds, and refuse those of another run.
 
@@ -42,7 +50,7 @@ def claim_folder(out: Path, told: str, *, checkpoints: str) -> None:
             f"{out}: holds checkpoints of another recipe or other data: choose another folder or empty it"
         )
     out.mkdir(parents=True, exist_ok=True)
-    if os.environ.get("RANK", "0") == "0":  # of several processes, the first writes
+    if is_first_process():
         write_whole(path, [fingerprint, "\n"])
 
 
