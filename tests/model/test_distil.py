@@ -195,6 +195,33 @@ def test_a_killed_student_goes_on_where_it_was(recipe, teacher, tmp_path, monkey
     assert all(weight.equal(again[name]) for name, weight in whole.items())
 
 
+def test_a_student_goes_on_with_the_annotated_sentences_alone(recipe, teacher, windows, tmp_path, monkeypatch):
+    rows, tokenizer = toy_splits().train, load_tokenizer(recipe)
+    read, real = [], distilling._SoftCollator.__call__
+    monkeypatch.setattr(
+        distilling._SoftCollator, "__call__", lambda self, items: read.extend(items) or real(self, items)
+    )
+
+    def learn(**settings):
+        read.clear()
+        told = replace(recipe, spelling_noise=0.5, student_epochs=2.0, **settings)
+        student, _ = distil(told, [teacher], rows, UNLABELLED, tokenizer, tmp_path / "run", said=tmp_path / "said")
+        return student.state_dict()
+
+    plain = learn()
+    assert {item["row"] for item in read} == set(range(len(windows)))
+    assert all(tuple(item["input_ids"]) == tuple(windows[item["row"]]) for item in read)
+    polished = learn(student_label_epochs=3)
+    assert sorted(item["row"] for item in read) == sorted(3 * list(range(len(rows))))
+    respelled = sum(tuple(item["input_ids"]) != tuple(windows[item["row"]]) for item in read)
+    assert 0 < respelled < len(read)
+    assert not polished["stance_head.weight"].equal(plain["stance_head.weight"])
+    again, after = learn(student_label_epochs=3), learn()
+    assert not read
+    assert all(weight.equal(again[name]) for name, weight in polished.items())
+    assert all(weight.equal(after[name]) for name, weight in plain.items())
+
+
 def test_tf_idf_judges_what_it_has_not_seen():
     rows, dev = toy_splits().train, toy_splits().dev
     stance, events = lexical_labels(rows, [row.text for row in dev])

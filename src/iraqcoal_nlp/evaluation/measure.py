@@ -22,6 +22,8 @@ from iraqcoal_nlp.evaluation.scores import (
 )
 from iraqcoal_nlp.inference.classifier import ArticleClassifier
 
+_PLACES = 6  # of what is written: more than any table shows, so that nothing is rounded twice there
+
 
 def measure(folder: Path, sets: Mapping[str, Sequence[Annotation]]) -> dict[str, dict[str, Any]]:
     """Score the model on each set of which any row was judged.
@@ -130,8 +132,8 @@ def _difference(entry: Difference) -> dict[str, Any]:
 
 
 def _ends(interval: Interval | None) -> list[float] | None:
-    return None if interval is None else [round(end, 4) for end in interval]
+    return None if interval is None else [round(end, _PLACES) for end in interval]
 
 
 def _round(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
+    return None if value is None else round(value, _PLACES)

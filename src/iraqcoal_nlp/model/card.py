@@ -149,6 +149,8 @@ def _student(student: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
         f"sentences without labels{sha256} it has learned what {taught} say of them (knowledge distillation: Hinton et "
         "al., 2015)."
     ]
+    if recipe.get("student_label_epochs"):  # models from before that setting lack it
+        lines.append("Then it went on with the training rows alone.")
     if student["dev"]:
         lines.append(
             "On the dev rows its macro-F1 is "

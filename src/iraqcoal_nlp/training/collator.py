@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -13,6 +14,9 @@ from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.text.normalize import build_normalizer
 from iraqcoal_nlp.training.noise import spelling_noise
 from iraqcoal_nlp.training.recipe import TrainRecipe
+
+Collate = Callable[[list[dict[str, Any]]], dict[str, Tensor]]
+"""Makes a batch of rows; one that is a callback too is told of steps and epochs."""
 
 
 class Collator:
@@ -45,7 +49,7 @@ class SpellingCollator(TrainerCallback):
         seed: Seed of the run.
     """
 
-    def __init__(self, collator: Collator, recipe: TrainRecipe, tokenizer: SentenceTokenizer, *, seed: int) -> None:
+    def __init__(self, collator: Collate, recipe: TrainRecipe, tokenizer: SentenceTokenizer, *, seed: int) -> None:
         self._collator, self._tokenizer, self._seed = collator, tokenizer, seed
         self._probability = recipe.spelling_noise
         self._normalize = build_normalizer(recipe.normalizer)

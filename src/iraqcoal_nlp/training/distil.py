@@ -2,7 +2,9 @@
 
 Soft labels of both heads (Hinton et al., 2015, arXiv:1503.02531), the mean of several teachers', tf-idf among them if
 the recipe wants it (:mod:`iraqcoal_nlp.training.lexical`), and the first teacher's sentence vectors (as the hidden
-states of Sanh et al., 2019, arXiv:1910.01108); the student starts from that teacher's layers, evenly spaced.
+states of Sanh et al., 2019, arXiv:1910.01108); the student starts from that teacher's layers, evenly spaced. It may end
+with the annotated sentences alone, as the general and the task's distillation of TinyBERT follow each other (Jiao et
+al., 2020, arXiv:1909.10351).
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from iraqcoal_nlp.model.backends.torch import TorchBackend
 from iraqcoal_nlp.model.batching import pad
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification, IraqCoalOutput
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
+from iraqcoal_nlp.training.collator import SpellingCollator
 from iraqcoal_nlp.training.encoders import own_model, training_windows
 from iraqcoal_nlp.training.epochs import DevRows
 from iraqcoal_nlp.training.finetune import RecipeTrainer, SeedRun, fit, load_finished, seed_run
@@ -41,6 +44,9 @@ LOGGER = logging.getLogger(__name__)
 
 STUDENT = "student"
 """Folder of the student inside the run's folder."""
+
+POLISHED = "polished"
+"""Folder, inside the student's, of one that went on with the annotated sentences alone."""
 
 SAID = "said"
 """Folder of what the teachers said, beside their own."""
@@ -75,7 +81,8 @@ def distil(
 ) -> tuple[IraqCoalForSentenceClassification, SeedRun]:
     """Train a student on annotated and unlabelled sentences; a killed run goes on from its last checkpoint.
 
-    An annotated sentence is learned as the mean of its labels and the teachers' probabilities. All of the student
+    An annotated sentence is learned as the mean of its labels and the teachers' probabilities. With
+    ``student_label_epochs`` the student then goes over the annotated ones alone, respelled by ``spelling_noise``. All of the student
     learns, whatever of the teachers did: ``freeze_layers`` and ``lora_rank`` are theirs alone. A head that the recipe
     leaves out is learned from a model of ours, which has it already, and otherwise stays as it is.
 
@@ -95,17 +102,19 @@ def distil(
     Raises:
         RecipeError: The teacher has fewer layers than the student shall have.
     """
+    seed = recipe.seeds[0]
     recipe = replace(
         recipe,
         learning_rate=recipe.student_learning_rate,
         epochs=recipe.student_epochs,
-        seeds=recipe.seeds[:1],
+        seeds=(seed,),
         freeze_layers=0,
         lora_rank=0,
     )
     student = student_of(teachers[0], recipe.student_layers)
-    if load_finished(student, out):
-        return student.train(mode=False), seed_run(recipe, recipe.seeds[0], out)
+    last = out / POLISHED if recipe.student_label_epochs else out
+    if load_finished(student, last):
+        return student.train(mode=False), seed_run(recipe, seed, last)
     texts = [*(row.text for row in rows), *unlabelled]
     windows = training_windows(recipe, tokenizer, texts)
     LOGGER.info("a student of %d layers learns from %d sentences", recipe.student_layers, len(windows))
@@ -115,6 +124,7 @@ def distil(
         soft = _joined(soft, lexical, recipe.lexical_share)
     stance, events = _mixed(rows, soft, recipe.heads)
     dataset = Dataset.from_dict({
+        "text": texts,
         "input_ids": [list(ids) for ids in windows],
         "length": [len(ids) for ids in windows],
         "row": list(range(len(windows))),
@@ -122,8 +132,16 @@ def distil(
     pad_id = student.config.encoder_config.pad_token_id or 0
     collator = _SoftCollator(pad_id, stance, events, soft.vectors)
     recipe = replace(recipe, heads=HEADS if own_model(recipe) is not None else recipe.heads)
+    if not load_finished(student, out):
+        prepare(student.requires_grad_(True), recipe)
+        student, run = fit(recipe, student, dataset, collator, out, seed=seed, dev=dev, trainer=_Distillation)
+    if not recipe.student_label_epochs:
+        return student, run
+    recipe = replace(recipe, epochs=recipe.student_label_epochs)
+    spelled = SpellingCollator(collator, recipe, tokenizer, seed=seed) if recipe.spelling_noise else collator
     prepare(student.requires_grad_(True), recipe)
-    return fit(recipe, student, dataset, collator, out, seed=recipe.seeds[0], dev=dev, trainer=_Distillation)
+    annotated = dataset.select(range(len(rows)))
+    return fit(recipe, student, annotated, spelled, last, seed=seed, dev=dev, trainer=_Distillation)
 
 
 def teach(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -25,7 +25,7 @@ from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.model.modeling import IGNORED_EVENT, IGNORED_STANCE, IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.text.normalize import build_normalizer
-from iraqcoal_nlp.training.collator import Collator, SpellingCollator
+from iraqcoal_nlp.training.collator import Collate, Collator, SpellingCollator
 from iraqcoal_nlp.training.consistency import disagreement, twice
 from iraqcoal_nlp.training.encoders import build_model, own_model
 from iraqcoal_nlp.training.epochs import BEST, DevRows, DevScore, EpochKeeper, best_epoch, load_best, read_history
@@ -35,9 +35,6 @@ from iraqcoal_nlp.training.sampling import LengthBatches
 from iraqcoal_nlp.training.trainer import ProgressLines, last_checkpoint, uses_bf16
 
 LOGGER = logging.getLogger(__name__)
-
-Collate = Callable[[list[dict[str, Any]]], dict[str, Tensor]]
-"""Makes a batch of rows; one that is a callback too is told of steps and epochs."""
 
 CHECKPOINTS = "checkpoints"
 """Folder inside a seed's folder; a run that finds one there goes on from it."""

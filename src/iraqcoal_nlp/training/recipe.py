@@ -36,7 +36,7 @@ _RANGES: tuple[tuple[tuple[str, ...], Callable[[float], bool], str], ...] = (
     ),
     (
         ("epochs", "freeze_layers", "lora_rank", "patience", "focal_gamma", "r_drop", "embedding_noise",
-         "student_layers", "vector_loss_weight"),
+         "student_layers", "student_label_epochs", "vector_loss_weight"),
         lambda value: value >= 0,
         "0 or a number above it",
     ),
@@ -146,6 +146,8 @@ class TrainRecipe:
     (:mod:`iraqcoal_nlp.training.distil`), and becomes the model; 0: no student."""
     student_epochs: float = 1.0
     """The student's passes over all its sentences."""
+    student_label_epochs: float = 0.0
+    """Its further passes over the annotated sentences alone, spelled as ``spelling_noise`` says."""
     student_learning_rate: float = 1e-4
     """Peak rate of the student's encoder."""
     vector_loss_weight: float = 1.0

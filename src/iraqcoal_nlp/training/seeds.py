@@ -36,6 +36,7 @@ ANY_STUDENT: dict[str, Any] = {
     "data_note": "",
     "student_layers": 1,
     "student_epochs": 1.0,
+    "student_label_epochs": 0.0,
     "student_learning_rate": 1e-4,
     "vector_loss_weight": 1.0,
     "lexical_share": 0.0,
