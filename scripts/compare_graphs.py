@@ -39,12 +39,16 @@ from profile_scoring import cpu_seconds
 ROOT = Path(__file__).resolve().parents[1]
 GOLD, REFERENCE = ROOT / "seeds/gold.jsonl", ROOT / "tests/model/mini_torch_reference.json"
 
+IN_FULL = (0, 1, 3, 6)
+"""Other numbers of products that stay in fp32 than the exporter's own."""
+
 WAYS: dict[str, tuple[str, Sequence[str]]] = {
     "the folder's file": ("shipped", SLOWER),
     "int8, attention one node": ("fused", SLOWER),
     "int8, attention one node, ONNX Runtime rewrites all it can": ("fused", ()),
     "int8, operation by operation": ("plain", SLOWER),
     "int8, operation by operation, ONNX Runtime rewrites all it can": ("plain", ()),
+    **{f"int8, attention one node, {count} products in fp32": (f"full-{count}", SLOWER) for count in IN_FULL},
     "int8 in blocks of 128 per row (MatMulNBits)": ("blocks", SLOWER),
     "fp32, attention one node": ("fp32", SLOWER),
 }
@@ -60,6 +64,9 @@ def write_graphs(shipped: Path, scratch: Path) -> dict[str, Path]:
     export_onnx(model, graphs["fused"], int8=True)
     export_onnx(model, graphs["plain"], int8=True, fused=False)
     export_onnx(model, graphs["fp32"], int8=False)
+    for count in IN_FULL:
+        graphs[f"full-{count}"] = scratch / f"full-{count}.onnx"
+        export_onnx(model, graphs[f"full-{count}"], int8=True, in_full=count)
     settings = DefaultWeightOnlyQuantConfig(block_size=128, is_symmetric=True, accuracy_level=4, bits=8)
     quantizer = MatMulNBitsQuantizer(onnx.load(graphs["fp32"]), algo_config=settings)
     quantizer.process()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,6 +25,9 @@ EXPORTS = (2, 8)
 
 OPSET = 20
 """The first in which GELU is one node."""
+
+IN_FULL = 2
+"""Products that int8 leaves in fp32; what one fewer or more changes in the shipped model: ``docs/performance.md``."""
 
 
 class _Logits(nn.Module):
@@ -49,17 +52,19 @@ def check_export() -> None:
         raise RecipeError(f'torch {torch.__version__} cannot export a network: pip install "torch>=2.8,<2.14"')
 
 
-def export_onnx(model: IraqCoalForSentenceClassification, path: Path, *, int8: bool, fused: bool = True) -> None:
+def export_onnx(
+    model: IraqCoalForSentenceClassification, path: Path, *, int8: bool, fused: bool = True, in_full: int = IN_FULL
+) -> None:
     """Write the graph: inputs ``input_ids`` and ``attention_mask`` of any batch and length, both heads' logits out.
 
     Args:
         model: The network; it is put into evaluation mode.
         path: The file to write.
         int8: Whether to quantize: weights per channel ahead of time, layer inputs at run time (dynamic), embeddings
-            too. About a quarter of the size and twice the speed. One product stays as it is: see
-            :func:`widest_weight`.
+            too. About a third of the size and twice the speed.
         fused: Whether each attention becomes one node, which only ONNX Runtime knows; about a tenth faster. Encoders
             without transformers' attention interface are written without it.
+        in_full: How many products int8 leaves in fp32: those of :func:`widest_weights`.
     """
     with tempfile.TemporaryDirectory() as scratch, _without_notes():
         plain = Path(scratch) / "plain.onnx"
@@ -74,22 +79,23 @@ def export_onnx(model: IraqCoalForSentenceClassification, path: Path, *, int8: b
                 per_channel=True,
                 weight_type=QuantType.QInt8,
                 extra_options=given,
-                nodes_to_exclude=_products_with(onnx.load(plain), widest_weight(model)),
+                nodes_to_exclude=_products_with(onnx.load(plain), widest_weights(model, in_full)),
             )
         else:
             path.write_bytes(plain.read_bytes())
 
 
-def widest_weight(model: IraqCoalForSentenceClassification) -> Tensor | None:
-    """Return the weight of the linear layer whose input is the widest: greatest value by standard deviation.
+def widest_weights(model: IraqCoalForSentenceClassification, count: int) -> list[Tensor]:
+    """Return the weights of the linear layers whose inputs are the widest: greatest value by standard deviation.
 
-    In encoders a few numbers of one layer's input are hundreds of times as large as the others (Bondarenko et al.,
+    In encoders a few numbers of some layers' inputs are a hundred times as large as the others (Bondarenko et al.,
     2021, arXiv:2109.12948). With one scale for all, as dynamic quantization has it, the others are rounded away: in
-    the shipped model that one product made a third of the error. The outliers come with any text, so random pieces
-    show them.
+    the shipped model these products made a third of the error. The outliers come with any text, so random pieces show
+    them.
 
     Args:
         model: A network on the CPU; its mode stays as it is.
+        count: How many layers, the widest first.
     """
     widths: dict[nn.Linear, float] = {}
 
@@ -108,18 +114,17 @@ def widest_weight(model: IraqCoalForSentenceClassification) -> Tensor | None:
         model.train(training)
         for hook in hooks:
             hook.remove()
-    return max(widths, key=widths.__getitem__).weight if widths else None
+    return [layer.weight for layer in sorted(widths, key=widths.__getitem__, reverse=True)[:count]]
 
 
-def _products_with(graph: onnx.ModelProto, weight: Tensor | None) -> list[str]:
-    """Return the names of the products with this weight, which the exporter has transposed and renamed."""
-    if weight is None:
-        return []
-    wanted = weight.detach().numpy().T
+def _products_with(graph: onnx.ModelProto, weights: Sequence[Tensor]) -> list[str]:
+    """Return the names of the products with these weights, which the exporter has transposed and renamed."""
+    wanted = [weight.detach().numpy().T for weight in weights]
     found = {
         item.name
         for item in graph.graph.initializer
-        if tuple(item.dims) == wanted.shape and np.array_equal(numpy_helper.to_array(item), wanted)
+        for weight in wanted
+        if tuple(item.dims) == weight.shape and np.array_equal(numpy_helper.to_array(item), weight)
     }
     return [node.name for node in graph.graph.node if node.op_type == "MatMul" and node.input[1] in found]
 

@@ -82,9 +82,9 @@ def distil(
     """Train a student on annotated and unlabelled sentences; a killed run goes on from its last checkpoint.
 
     An annotated sentence is learned as the mean of its labels and the teachers' probabilities. With
-    ``student_label_epochs`` the student then goes over the annotated ones alone, respelled by ``spelling_noise``. All of the student
-    learns, whatever of the teachers did: ``freeze_layers`` and ``lora_rank`` are theirs alone. A head that the recipe
-    leaves out is learned from a model of ours, which has it already, and otherwise stays as it is.
+    ``student_label_epochs`` the student then goes over the annotated ones alone, respelled by ``spelling_noise``. All
+    of it learns, whatever of the teachers did: ``freeze_layers`` and ``lora_rank`` are theirs alone. A head that the
+    recipe leaves out is learned from a model of ours, which has it already, and otherwise stays as it is.
 
     Args:
         recipe: Settings of the student: ``student_layers`` and those of the training.
