@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import iraqcoal_nlp as iq
 from conftest import ATTACK, DEMAND, ROOT, SEEDS
 
 ARTICLE = f"{DEMAND}. {ATTACK}.\n"
@@ -36,6 +37,16 @@ def test_classify_shows_labels_and_the_sentence():
     assert "withdrawal_demand" in output
     assert max(map(len, output.splitlines())) <= 80
     assert "".join(DEMAND.split()) in "".join(output.split()).replace("withdrawal_demand", "")
+
+
+def test_classify_tells_how_many_stances_are_too_uncertain_to_count():
+    path = SEEDS / "articles/000_597ae8a9ff4340c8.txt"
+    code, output, _ = run("classify", path)
+    (result,) = iq.load().classify_articles([path.read_text("utf-8")])
+    uncertain = sum(sentence.abstained for sentence in result.sentences)
+    assert (code, uncertain > 0) == (0, True)
+    assert f"; {uncertain} uncertain);" in output
+    assert output.count("[uncertain]") == uncertain
 
 
 @pytest.mark.parametrize("given", ["file", "stdin", "text"])

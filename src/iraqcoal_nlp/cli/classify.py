@@ -140,7 +140,9 @@ def _show(result: ArticleResult, explained: Sequence[SentenceExplanation]) -> No
 def _headline(result: ArticleResult) -> str:
     stances = ", ".join(f"{count} {stance}" for stance, count in result.stance_counts.items() if count)
     events = ", ".join(f"{count} {event}" for event, count in result.event_counts.items() if count) or "no event"
-    return f"{result.doc_id}: {result.stance} ({stances}); {events}"
+    # Uncertain stances do not count for the article's: without their number it can look wrong.
+    uncertain = sum(sentence.abstained for sentence in result.sentences)
+    return f"{result.doc_id}: {result.stance} ({stances}{f'; {uncertain} uncertain' if uncertain else ''}); {events}"
 
 
 def _remark(sentence: SentenceResult) -> str:
