@@ -153,13 +153,13 @@ def test_pooled_parts_score_like_the_whole():
     assert score_predictions(pool(parts)) == score_predictions(whole)
 
 
-def test_scores_are_plain_json_of_four_places():
+def test_scores_are_plain_json_of_six_places():
     gold, said = random_labels(60, seed=2)
     found = predictions(gold, said)
     for record in (score_predictions(found), compare_predictions(found, predictions(gold, gold))):
         assert json.loads(json.dumps(record)) == record
         numbers = [part for part in json.dumps(record).replace(",", " ").split() if "." in part]
-        assert max(len(part.strip("]}").split(".")[1]) for part in numbers) <= 4
+        assert max(len(part.strip("]}").split(".")[1]) for part in numbers) == 6
 
 
 def test_matrices_keep_their_width_without_rows():
