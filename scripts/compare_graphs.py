@@ -48,7 +48,7 @@ WAYS: dict[str, tuple[str, Sequence[str]]] = {
     "int8, attention one node, ONNX Runtime rewrites all it can": ("fused", ()),
     "int8, operation by operation": ("plain", SLOWER),
     "int8, operation by operation, ONNX Runtime rewrites all it can": ("plain", ()),
-    **{f"int8, attention one node, {count} products in fp32": (f"full-{count}", SLOWER) for count in IN_FULL},
+    **{f"int8, attention one node, products in fp32: {count}": (f"full-{count}", SLOWER) for count in IN_FULL},
     "int8 in blocks of 128 per row (MatMulNBits)": ("blocks", SLOWER),
     "fp32, attention one node": ("fp32", SLOWER),
 }

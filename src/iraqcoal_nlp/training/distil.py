@@ -135,8 +135,8 @@ def distil(
     if not load_finished(student, out):
         prepare(student.requires_grad_(True), recipe)
         student, run = fit(recipe, student, dataset, collator, out, seed=seed, dev=dev, trainer=_Distillation)
-    if not recipe.student_label_epochs:
-        return student, run
+        if last == out:
+            return student, run
     recipe = replace(recipe, epochs=recipe.student_label_epochs)
     spelled = SpellingCollator(collator, recipe, tokenizer, seed=seed) if recipe.spelling_noise else collator
     prepare(student.requires_grad_(True), recipe)
