@@ -71,3 +71,8 @@ class SpellingCollator(TrainerCallback):
         spelled = [spelling_noise(item["text"], seed=seed, probability=self._probability) for item in items]
         windows = self._tokenizer.first_windows([self._normalize(text) for text in spelled])
         return self._collator([item | {"input_ids": ids} for item, ids in zip(items, windows, strict=True)])
+
+
+def respelling(collator: Collate, recipe: TrainRecipe, tokenizer: SentenceTokenizer, *, seed: int) -> Collate:
+    """Return a :class:`SpellingCollator` around the collator, or, if the recipe asks for no noise, the collator."""
+    return SpellingCollator(collator, recipe, tokenizer, seed=seed) if recipe.spelling_noise else collator

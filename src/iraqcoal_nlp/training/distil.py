@@ -30,7 +30,7 @@ from iraqcoal_nlp.model.backends.torch import TorchBackend
 from iraqcoal_nlp.model.batching import pad
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification, IraqCoalOutput
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
-from iraqcoal_nlp.training.collator import SpellingCollator
+from iraqcoal_nlp.training.collator import respelling
 from iraqcoal_nlp.training.encoders import own_model, training_windows
 from iraqcoal_nlp.training.epochs import DevRows
 from iraqcoal_nlp.training.finetune import RecipeTrainer, SeedRun, fit, load_finished, seed_run
@@ -138,7 +138,7 @@ def distil(
         if last == out:
             return student, run
     recipe = replace(recipe, epochs=recipe.student_label_epochs)
-    spelled = SpellingCollator(collator, recipe, tokenizer, seed=seed) if recipe.spelling_noise else collator
+    spelled = respelling(collator, recipe, tokenizer, seed=seed)
     prepare(student.requires_grad_(True), recipe)
     annotated = dataset.select(range(len(rows)))
     return fit(recipe, student, annotated, spelled, last, seed=seed, dev=dev, trainer=_Distillation)

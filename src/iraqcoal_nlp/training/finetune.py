@@ -25,7 +25,7 @@ from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.model.modeling import IGNORED_EVENT, IGNORED_STANCE, IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.text.normalize import build_normalizer
-from iraqcoal_nlp.training.collator import Collate, Collator, SpellingCollator
+from iraqcoal_nlp.training.collator import Collate, Collator, respelling
 from iraqcoal_nlp.training.consistency import disagreement, twice
 from iraqcoal_nlp.training.encoders import build_model, own_model
 from iraqcoal_nlp.training.epochs import BEST, DevRows, DevScore, EpochKeeper, best_epoch, load_best, read_history
@@ -98,7 +98,7 @@ def finetune(
         return model.train(mode=False), seed_run(recipe, seed, out)
     prepare(model, recipe)
     plain = Collator(pad_id=model.config.encoder_config.pad_token_id or 0)
-    collator = SpellingCollator(plain, recipe, tokenizer, seed=seed) if recipe.spelling_noise else plain
+    collator = respelling(plain, recipe, tokenizer, seed=seed)
     dataset = tokenize(recipe, rows, tokenizer)
     return fit(recipe, model, dataset, collator, out, seed=seed, dev=dev)
 
