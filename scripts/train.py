@@ -30,6 +30,9 @@ from iraqcoal_nlp.training.run import train
 
 ROOT = Path(__file__).resolve().parents[1]
 
+AUTHORED = [ROOT / "seeds/authored.jsonl", ROOT / "seeds/minimal_pairs.jsonl"]
+"""Sentences of the project that were written for training."""
+
 CORPUS_LABELS, CORPUS_TEST = ROOT / "seeds/corpus_labels.jsonl", ROOT / "seeds/corpus_test.jsonl"
 """Labels of corpus sentences, without their texts: those that train, and a random sample that measures."""
 
@@ -56,7 +59,7 @@ def read_data(root: Path, *, seed: int, unlabelled: int = 0) -> TrainData:
     """
     data = TrainData.read(
         root / "data/news-train.jsonl",
-        extra=[root / "data/authored.jsonl", ROOT / "seeds/authored.jsonl"],
+        extra=[root / "data/authored.jsonl", *AUTHORED],
         gold=ROOT / "seeds/gold.jsonl",
         corrections=CORRECTIONS,
         checklist=shipped_checklist(),
