@@ -131,10 +131,12 @@ class ArticleResult:
         } | pass_through(self.extra)
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row per sentence as a pandas frame, in the flat form."""
+        """Return one row per sentence as a pandas frame, in the flat form; the input's unused columns follow."""
         import pandas as pd  # noqa: PLC0415 - slow to import, and scoring does not need it
 
-        return pd.DataFrame([sentence.to_flat() for sentence in self.sentences], columns=list(FLAT_COLUMNS))
+        passed = pass_through(self.extra)
+        rows = [sentence.to_flat() | passed for sentence in self.sentences]
+        return pd.DataFrame(rows, columns=[*FLAT_COLUMNS, *passed])
 
     def to_dataset(self) -> Dataset:
         """Return one row per sentence as a ``datasets`` table, nested as in :meth:`SentenceResult.to_dict`.
@@ -230,8 +232,14 @@ FLAT_COLUMNS: tuple[str, ...] = (
 
 
 def pass_through(extra: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the input's unused columns; one with a name of ours comes as ``input_<name>``."""
-    return {f"input_{key}" if key in RESERVED_COLUMNS else key: value for key, value in extra.items()}
+    """Return the input's unused columns; one with a name of ours comes as ``input_<name>``, if need be twice over."""
+    passed: dict[str, Any] = {}
+    for key, value in extra.items():
+        name = key
+        while name in RESERVED_COLUMNS or (name != key and name in extra):
+            name = f"input_{name}"
+        passed[name] = value
+    return passed
 
 
 def flatten(row: Mapping[str, Any]) -> dict[str, Any]:

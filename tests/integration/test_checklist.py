@@ -50,7 +50,16 @@ def test_a_case_passes_only_if_all_it_asserts_holds(classifier, cases):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"kind": "x"}, {"variant": "نص"}, {"has": ["strike"]}, {"stance": ["neutral"]}, {"colour": 1}, {"has": []}],
+    [
+        {"kind": "x"},
+        {"variant": "نص"},
+        {"has": ["strike"]},
+        {"stance": ["neutral"]},
+        {"colour": 1},
+        {"has": []},
+        {"text": 1},
+        {"has": "attack"},
+    ],
 )
 def test_a_malformed_case_names_its_line(tmp_path, changes):
     good = {"id": "a", "kind": "mft", "capability": "attack", "text": "نص", "has": ["attack"]}

@@ -73,7 +73,7 @@ def test_neighbours_order_and_threads_never_change_a_score(classifier, sentences
     assert [probabilities(r) for r in together] == [probabilities(r) for r in backwards]
     for index in (0, 50, 100):
         assert probabilities(classifier.classify_sentences([sentences[index]])[0]) == probabilities(together[index])
-    one_thread = iq.load(threads=1).classify_sentences(sentences[:40])
+    one_thread = iq.load(threads=1).classify_sentences(iter(sentences[:40]))
     assert [probabilities(r) for r in one_thread] == [probabilities(r) for r in together[:40]]
 
 
@@ -145,6 +145,8 @@ def test_an_engine_that_cannot_run_there_is_refused():
         iq.load(backend="onnx", dtype="bfloat16")
     with pytest.raises(ValueError, match="unknown dtype 'int4'"):
         iq.load(dtype="int4")
+    with pytest.raises(ValueError, match="neither can be below 0"):
+        iq.load(threads=-1)
 
 
 def test_results_become_frames_and_json(classifier):

@@ -14,6 +14,7 @@ from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.data.annotations import write_annotations
 from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.evaluation.scores import event_matrix
+from iraqcoal_nlp.model.configuration import POOLINGS
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.store import read_evaluation
 from iraqcoal_nlp.text.normalize import build_normalizer
@@ -119,6 +120,13 @@ def test_soft_labels_are_the_mean_of_the_teachers_and_survive_a_kill(recipe, tea
     again = teach([teacher, other], windows, tmp_path / "killed", bf16=False)
     assert sum(judged) == 2 * len(windows)
     assert np.allclose(again.stance_probs, whole.stance_probs, atol=1e-5)  # in other batches
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_vectors_are_noted_whatever_their_pooling(recipe, windows, tmp_path, pooling):
+    network = build_model(replace(recipe, pooling=pooling), toy_splits().train, head_seed=1)
+    soft = teach([network], windows[:3], tmp_path, bf16=False)
+    assert soft.vectors.shape == (3, network.stance_head.in_features)
 
 
 def test_a_student_comes_nearer_to_its_teachers(recipe, teacher, tmp_path):

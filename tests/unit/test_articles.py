@@ -101,7 +101,7 @@ def test_files_named_twice_are_read_once(tmp_path):
 def test_hidden_files_and_our_own_results_in_a_folder_are_not_read(tmp_path):
     (tmp_path / "a.txt").write_text(TEXT, "utf-8")
     (tmp_path / ".hidden.txt").write_text(TEXT, "utf-8")
-    row = {"doc_id": "a", "sent_id": 0, "start": 0, "end": 1, "text": "ن", "stance": "none"}
+    row = {"doc_id": "a", "sent_id": 0, "start": 0, "end": 1, "text": "ن" * 5_000, "stance": "none"}
     (tmp_path / "rows.jsonl").write_text(json.dumps(row), "utf-8")
     (tmp_path / "rows.csv").write_text(",".join(row), "utf-8")
     assert [file.stem for file in list_inputs([tmp_path])] == ["a"]
@@ -357,6 +357,8 @@ def test_addresses_are_read_like_files(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "b.txt").write_text(TEXT, "utf-8")
     (tmp_path / "in" / "a.jsonl").write_text(json.dumps({"text": TEXT}), "utf-8")
+    (tmp_path / "in" / ".parts").mkdir()
+    (tmp_path / "in" / ".parts" / "c.txt").write_text(TEXT, "utf-8")  # hidden: not meant to be read
     first, second = read(f"file://{tmp_path}/in")
     assert (first.doc_id, second.doc_id) == ("a:1", "b")
     assert first.text == second.text == TEXT

@@ -218,6 +218,7 @@ def test_rules_find_the_means_of_attack_in_the_seed_gold(gold_rows):
         ("Sun, 05 Jan 2020 23:30:00 +0300", "2020-01-05"), (pd.Timestamp("2020-01-05 10:00"), "2020-01-05"),
         ("05/01/2020", None), ("2020-13-01", None), ("2020", None), ("2020-01", None), ("2020115", None), ("", None),
         (None, None), (1578182400, None), ("أمس", None), ("2020-01-055", None),
+        (f"Mon, 01 Jan {10**30} 00:00:00 +0000", None), (f"Mon, 01 Jan 2020 00:00:00 +{10**30}", None),
     ],
 )  # fmt: skip
 def test_a_day_is_read_only_where_it_is_certain(value, day):

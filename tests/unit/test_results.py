@@ -32,6 +32,12 @@ ROWS = [
 EXTRA_COLUMNS = ["date", "n", "input_stance", "tags", "sure"]
 
 
+def test_a_column_with_a_name_of_ours_gets_one_that_is_free():
+    extra = {"text": "a", "input_text": "b", "input_file": "c", "date": "d"}
+    passed = {"input_input_text": "a", "input_text": "b", "input_input_file": "c", "date": "d"}
+    assert list(pass_through(extra).items()) == list(passed.items())
+
+
 def rendered(folder, name, rows=ROWS, *, excel=False) -> bytes:
     gathered, target = folder / "rows", folder / "target"
     gathered.write_text("".join(row_line(result, pass_through(extra)) for result, extra in rows), "utf-8")

@@ -75,6 +75,7 @@ def test_a_bad_row_is_one_error_with_its_place(tmp_path, results, change, reason
         ("rows.txt", b"x", "unknown type '.txt' of scored rows: use .jsonl, .jsonl.gz, .csv"),
         ("rows.parquet", b"x", "Parquet"),
         ("missing.jsonl", None, "no such file"),
+        (".", None, "is a folder: name one file of rows in it"),
         ("rows.csv", b"text,date\na,b\n", "has no column 'doc_id'"),
     ],
 )

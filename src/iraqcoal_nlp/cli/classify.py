@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Annotated
@@ -138,11 +139,13 @@ def _show(result: ArticleResult, explained: Sequence[SentenceExplanation]) -> No
 
 
 def _headline(result: ArticleResult) -> str:
-    stances = ", ".join(f"{count} {stance}" for stance, count in result.stance_counts.items() if count)
+    counted = Counter(sentence.stance for sentence in result.sentences if not sentence.abstained)
+    stances = ", ".join(f"{counted[stance]} {stance}" for stance in result.stance_counts if counted[stance])
     events = ", ".join(f"{count} {event}" for event, count in result.event_counts.items() if count) or "no event"
-    # Uncertain stances do not count for the article's: without their number it can look wrong.
-    uncertain = sum(sentence.abstained for sentence in result.sentences)
-    return f"{result.doc_id}: {result.stance} ({stances}{f'; {uncertain} uncertain' if uncertain else ''}); {events}"
+    # Uncertain stances do not count for the article's: among the others it would look wrong.
+    uncertain = len(result.sentences) - counted.total()
+    told = "; ".join(part for part in (stances, f"{uncertain} uncertain" if uncertain else "") if part)
+    return f"{result.doc_id}: {result.stance} ({told or 'no sentence'}); {events}"
 
 
 def _remark(sentence: SentenceResult) -> str:

@@ -160,6 +160,7 @@ def _label_table(report: DataReport) -> Table:
 
 def _agreement_table(agreement: Agreement) -> Table:
     """Return Krippendorff's alpha of all annotators in a row, and Cohen's kappa of each pair in one."""
+    from rich.markup import escape  # an annotator's name may hold brackets
 
     def figures(stance: float | None, events: Mapping[str, float | None]) -> list[str]:
         return ["-" if value is None else f"{value:.3f}" for value in (stance, *(events[event] for event in EVENTS))]
@@ -168,7 +169,7 @@ def _agreement_table(agreement: Agreement) -> Table:
     sets = "-" if agreement.event_sets is None else f"{agreement.event_sets:.3f}"
     table.add_row("α all", *figures(agreement.stance, agreement.events), sets)
     for pair in agreement.pairs:
-        table.add_row(f"κ {' / '.join(pair.annotators)}", *figures(pair.stance, pair.events), "")
+        table.add_row(escape(f"κ {' / '.join(pair.annotators)}"), *figures(pair.stance, pair.events), "")
     return table
 
 

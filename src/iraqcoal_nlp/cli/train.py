@@ -83,7 +83,10 @@ def train(
     if not report.scores:
         console.print("nothing was held out to measure on: give more rows, or --gold", highlight=False)
     console.print(
-        f"card: {report.folder / 'README.md'}\nuse: iraqcoal score … --model {report.folder}", highlight=False
+        f"card: {report.folder / 'README.md'}\nuse: iraqcoal score … --model {report.folder}",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
     )
 
 

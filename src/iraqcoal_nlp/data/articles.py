@@ -148,7 +148,9 @@ def _article(
 
     text = row.get(columns.text)
     if not isinstance(text, str):
-        return fail(f"has no text in field {columns.text!r}")
+        fields = ", ".join(map(str, row))
+        hint = f" (its fields: {fields}): use --text-column" if fields and columns.text not in row else ""
+        return fail(f"has no text in field {columns.text!r}{hint}")
     if not text.strip():
         return fail("the text is empty")
     id_column = columns.id or next((name for name in ID_COLUMNS if row.get(name) not in (None, "")), None)

@@ -25,5 +25,5 @@ def iso_date(value: object) -> str | None:
         if found := _ISO.match(text):
             return datetime.date(int(found[1]), int(found[3] or found[5]), int(found[4] or found[6])).isoformat()
         return parsedate_to_datetime(text).date().isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter: a year or an offset of thirty digits
         return None

@@ -18,7 +18,8 @@ ERRORS_SUFFIX = ".errors.jsonl"
 KNOWN = f"{', '.join(TYPES)}, each also with {' or '.join(COMPRESSIONS)}"
 """The types that are read, in words."""
 
-_RESULT_COLUMNS = (b"doc_id", b"sent_id", b"start", b"end", b"stance")
+_RESULT_COLUMNS = (b"doc_id", b"sent_id", b"start", b"end")
+"""Columns of our rows, before the text, which may be longer than what is looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +120,7 @@ def _below(folder: str, top: str) -> Iterator[InputFile]:
     root = len(os.path.join(top, ""))  # noqa: PTH118 - as above
     for name, is_folder in inside:
         path = os.path.join(folder, name)  # noqa: PTH118
-        if name.startswith((".", "~$")):
+        if _is_hidden(name):
             continue
         if is_folder:
             yield from _below(path, top)
@@ -132,6 +133,11 @@ def _below(folder: str, top: str) -> Iterator[InputFile]:
 def _is_stored(entry: os.DirEntry[str]) -> bool:
     """Whether an entry is a file, folder or link; opening a pipe would wait for its writer."""
     return entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False) or entry.is_symlink()
+
+
+def _is_hidden(path: str) -> bool:
+    """Whether a file, or a folder on the way to it, is hidden, or the lock of an office program."""
+    return any(part.startswith((".", "~$")) for part in path.split("/"))
 
 
 def _is_wanted(name: str, ending: str) -> bool:
@@ -174,7 +180,10 @@ def _remote(address: str) -> Iterator[InputFile]:
     files = [
         InputFile(name=before + item.path, ending=ending, root=len(f"{before}{top}/"))
         for item in sorted(inside, key=lambda item: str(item.path))
-        if item.type == FileType.File and (ending := ending_of(item.path)) and not item.path.endswith(ERRORS_SUFFIX)
+        if item.type == FileType.File
+        and (ending := ending_of(item.path))
+        and not item.path.endswith(ERRORS_SUFFIX)
+        and not _is_hidden(item.path.removeprefix(top))
     ]
     if not files:
         raise InputError(f"holds no file of a known type ({KNOWN})", path=address)

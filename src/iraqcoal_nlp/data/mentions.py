@@ -61,6 +61,8 @@ def add_mentions(scored: Path, out: Path, *, date_column: str = "date", overwrit
         InputError: A file is missing, of another type, both input and output, or exists already, or no row can be used.
         OSError: The system refused to read or write.
     """
+    if scored.is_dir():
+        raise InputError("is a folder: name one file of rows in it", path=scored)
     if not scored.is_file():
         raise InputError("no such file", path=scored)
     for path in (scored, out):

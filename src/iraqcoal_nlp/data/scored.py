@@ -55,6 +55,8 @@ def read_scored(path: Path) -> Iterator[ScoredRow | InputError]:
     Raises:
         InputError: The file does not exist, has an unknown type, or cannot be read.
     """
+    if path.is_dir():
+        raise InputError("is a folder: name one file of rows in it", path=path)
     if not path.is_file():
         raise InputError("no such file", path=path)
     if ending_of(path.name) not in ENDINGS:

@@ -70,6 +70,8 @@ def read_checklist(path: Path) -> list[Case]:
     cases = []
     with path.open(encoding="utf-8", errors="replace") as lines:
         for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
             try:
                 cases.append(_case(json.loads(line)))
             except (ValueError, TypeError, CodebookError) as error:
@@ -106,8 +108,14 @@ def passes(case: Case, judged: SentenceResult, base: SentenceResult) -> bool:
 def _case(row: Mapping[str, Any]) -> Case:
     if not isinstance(row, dict):
         raise TypeError("a row must be a JSON object")
-    lists = {key: tuple(row.get(key, ())) for key in ("stance", "has", "lacks")}
-    case = Case(**{**row, **lists})
+    lists = {key: row.get(key, []) for key in ("stance", "has", "lacks")}
+    if no_list := [key for key, value in lists.items() if not isinstance(value, list)]:
+        raise TypeError(f"{no_list[0]} must be a list")
+    case = Case(**{**row, **{key: tuple(value) for key, value in lists.items()}})
+    if no_text := [key for key in ("id", "capability", "text") if not isinstance(getattr(case, key), str)]:
+        raise TypeError(f"{no_text[0]} must be a string")
+    if not isinstance(case.variant, str | None):
+        raise TypeError("variant must be a string")
     if case.kind not in KINDS:
         raise ValueError(f"unknown kind {case.kind!r}")
     if (case.variant is None) != (case.kind == "mft"):

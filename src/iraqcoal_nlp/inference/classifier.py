@@ -88,7 +88,8 @@ class ArticleClassifier:
 
         Raises:
             ModelFolderError: The folder is not whole or lacks weights for the backend.
-            ValueError: ``backend`` or ``dtype`` is unknown, or the backend does not run on the device or in the type.
+            ValueError: ``backend`` or ``dtype`` is unknown, the backend does not run on the device or in the type, or a
+                number is below 0.
         """
         if backend not in BACKENDS:
             raise ValueError(f"unknown backend {backend!r}: use one of {', '.join(BACKENDS)}")
@@ -96,6 +97,8 @@ class ArticleClassifier:
             raise ValueError(f"backend 'onnx' runs on the CPU, not on {device!r}: use backend='torch'")
         if dtype not in DTYPES:
             raise ValueError(f"unknown dtype {dtype!r}: use one of {', '.join(DTYPES)}")
+        if threads < 0 or remember < 0:
+            raise ValueError(f"threads is {threads} and remember {remember}: neither can be below 0")
         if backend == "onnx" and dtype != DTYPES[0]:
             raise ValueError(
                 f"backend 'onnx' computes in the numbers of its graph, not in {dtype}: use backend='torch'"
@@ -115,16 +118,15 @@ class ArticleClassifier:
         """
         return next(self.classify_articles([Article(doc_id=doc_id, text=_check_text(text))]))
 
-    def classify_sentences(self, texts: Sequence[str]) -> list[SentenceResult]:
-        """Label each text as one sentence, without splitting; ``doc_id`` is its place in the list.
+    def classify_sentences(self, texts: Iterable[str]) -> list[SentenceResult]:
+        """Label each text as one sentence, without splitting; ``doc_id`` is its place among them.
 
         Raises:
             TypeError: ``texts`` is a string, or holds something else than strings.
         """
         if isinstance(texts, str):
             raise TypeError("classify_sentences takes a list of sentences; for one text use classify")
-        for text in texts:
-            _check_text(text)
+        texts = [_check_text(text) for text in texts]
         pairs = [
             (str(index), Sentence(sent_id=0, start=0, end=len(text), text=text)) for index, text in enumerate(texts)
         ]

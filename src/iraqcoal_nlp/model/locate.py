@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from iraqcoal_nlp.errors import ModelFolderError, printable
+from iraqcoal_nlp.model.manifest import MANIFEST
 
 SHIPPED = "iraqcoal-mini"
 """The model that comes with the package."""
@@ -55,11 +56,22 @@ def _shipped() -> Path:
 
 
 def _from_hub(name: str) -> Path:
-    from huggingface_hub import snapshot_download  # noqa: PLC0415 - slow to import, seldom needed
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError  # noqa: PLC0415
+    from huggingface_hub import hf_hub_download, snapshot_download  # noqa: PLC0415 - slow to import, seldom needed
+    from huggingface_hub.errors import (  # noqa: PLC0415
+        HfHubHTTPError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RemoteEntryNotFoundError,
+    )
 
     try:
+        hf_hub_download(name, MANIFEST)  # first: an encoder may be gigabytes, in several formats
         return Path(snapshot_download(name))
+    except RemoteEntryNotFoundError:
+        raise ModelFolderError(
+            f"{name}: has no {MANIFEST}, so it is no model of this library; if it is an encoder, train one from it: "
+            "`encoder` in a recipe"
+        ) from None
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError):
         raise ModelFolderError(
             f"{name}: is no folder here, and the hub does not have it or cannot be reached: download the model's files "

@@ -28,7 +28,8 @@ class IraqCoalOutput(ModelOutput):
         loss: Sum of both heads' losses, if labels were given. *Shape:* ``()``.
         stance_logits: Raw stance scores, in the order of ``config.stances``. *Shape:* ``(batch_size, n_stances)``.
         event_logits: Raw event scores, in the order of ``config.events``. *Shape:* ``(batch_size, n_events)``.
-        sentence_vectors: What the heads read, without dropout. *Shape:* ``(batch_size, hidden_size)``.
+        sentence_vectors: What the heads read, without dropout. *Shape:* ``(batch_size, hidden_size)``, twice as
+            wide if pooled by ``mean_max``.
     """
 
     loss: Tensor | None = None

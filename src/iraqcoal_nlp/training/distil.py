@@ -65,7 +65,7 @@ class SoftLabels:
     event_probs: Floats
     """*Shape:* ``(n_sentences, n_events)``, in [0, 1]."""
     vectors: NDArray[np.float16]
-    """The first teacher's pooled vectors. *Shape:* ``(n_sentences, hidden_size)``."""
+    """The first teacher's pooled vectors. *Shape:* ``(n_sentences, hidden_size)``, with ``mean_max`` twice as wide."""
 
 
 def distil(
@@ -229,7 +229,7 @@ def _judge_part(
 ) -> tuple[Floats, Floats, NDArray[np.float16]]:
     stance = np.empty((len(windows), len(STANCES)), dtype=np.float32)
     events = np.empty((len(windows), len(EVENTS)), dtype=np.float32)
-    vectors = np.empty((len(windows), teacher.config.encoder_config.hidden_size), dtype=np.float16)
+    vectors = np.empty((len(windows), teacher.stance_head.in_features), dtype=np.float16)
     backend = TorchBackend(teacher)
     with torch.autocast(teacher.device.type, dtype=torch.bfloat16, enabled=bf16):
         for batch, output in backend.outputs(windows):
