@@ -8,7 +8,7 @@ from typing import Any
 from iraqcoal_nlp.benchmark.cell import LONG_PASS
 from iraqcoal_nlp.benchmark.leaderboard import Board, Standing
 from iraqcoal_nlp.evaluation.bootstrap import FEW_DOCUMENTS, RESAMPLES
-from iraqcoal_nlp.model.card import markdown_table
+from iraqcoal_nlp.model.card import figure, markdown_table
 
 COLUMNS = ("model", "median", "worst", "mean", "95 %", "runs", "to the best", "p", "sentences/s", "parameters",
            "on disk", "memory", "training")  # fmt: skip
@@ -122,11 +122,6 @@ def version_words(cells: Iterable[Mapping[str, Any]]) -> list[str]:
             if number not in found[package]:
                 found[package].append(number)
     return [f"{package} {' and '.join(numbers)}" for package, numbers in found.items()]
-
-
-def figure(value: float) -> str:
-    """Return a score in three places, without the leading zero."""
-    return f"{value:.3f}".removeprefix("0")
 
 
 def amount(value: float | None) -> str:

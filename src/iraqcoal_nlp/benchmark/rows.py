@@ -15,7 +15,7 @@ import numpy as np
 from iraqcoal_nlp.benchmark.tasks import Question, Split, Task
 from iraqcoal_nlp.data.annotations import SPLITS, SUFFIXES, Annotation, read_annotations
 from iraqcoal_nlp.data.duplicates import find_copies, stable_hash
-from iraqcoal_nlp.data.files import READ_FAULTS, open_text
+from iraqcoal_nlp.data.files import open_text, reading
 from iraqcoal_nlp.data.splits import drop_leaks, split_by_document, split_rows
 from iraqcoal_nlp.data.tables import csv_rows, json_rows
 from iraqcoal_nlp.errors import InputError
@@ -204,20 +204,19 @@ def _read_single(task: Task, path: Path) -> Iterator[Example]:
         InputError: The file cannot be read, or a row is wrong.
     """
     needed = list(task.columns.values())
-    try:
-        with open_text(str(path), path.suffix.lower()) as (stream, encoding):
-            is_json = path.suffix.lower() == ".jsonl"
-            numbered: Iterable[tuple[int, dict[str, Any] | InputError]] = (
-                json_rows(stream, path, encoding=encoding)
-                if is_json
-                else csv_rows(stream, path, needed=needed, advice=f"{task.name} reads {', '.join(needed)}")
+    with reading(path), open_text(str(path), path.suffix.lower()) as (stream, encoding):
+        is_json = path.suffix.lower() == ".jsonl"
+        numbered: Iterable[tuple[int, dict[str, Any] | InputError]] = (
+            json_rows(stream, path, encoding=encoding)
+            if is_json
+            else csv_rows(
+                stream, path, needed=needed, advice=f"{task.name} reads {', '.join(needed)}", encoding=encoding
             )
-            for number, row in numbered:
-                if isinstance(row, InputError):
-                    raise row
-                yield _example(task, row, path, number)
-    except READ_FAULTS as error:
-        raise InputError(f"cannot be read ({getattr(error, 'strerror', None) or error})", path=path) from None
+        )
+        for number, row in numbered:
+            if isinstance(row, InputError):
+                raise row
+            yield _example(task, row, path, number)
 
 
 def _example(task: Task, row: Mapping[str, Any], path: Path, number: int) -> Example:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from iraqcoal_nlp.cli.options import gathered
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -66,16 +68,13 @@ def _tell(cell: dict[str, Any], known: bool) -> None:
 
 
 def _show(boards: Sequence[Board]) -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    with console.capture() as shown:  # as in `iraqcoal evaluate`
+    with gathered() as console:
         for board in boards:
             console.print(f"\n{board.name}: {board.task['title']}", markup=False)
             console.print(_table(board), markup=False)
             for failed in board.failures:
                 console.print(f"{failed.model} failed: {failed.reason}", markup=False, soft_wrap=True)
-    print(shown.get())
+        console.print()
 
 
 def _table(board: Board) -> Table:

@@ -22,6 +22,7 @@ from iraqcoal_nlp.cli.options import (
     Threads,
     Verify,
     check_engine,
+    gathered,
     show_errors,
     stdin_ending,
 )
@@ -113,11 +114,9 @@ def _is_path(given: str) -> bool:
 
 def _show(result: ArticleResult, explained: Sequence[SentenceExplanation]) -> None:
     """Print one article as a table, sentences in logical order: the terminal turns Arabic to the right."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False)
     table = Table(box=None, pad_edge=False, show_edge=False)
     table.add_column("#", justify="right", style="dim")
     table.add_column("stance", no_wrap=True)
@@ -131,11 +130,10 @@ def _show(result: ArticleResult, explained: Sequence[SentenceExplanation]) -> No
         for label in reasons.labels if reasons else ():
             words = ", ".join(f"{word.word} {word.weight:+.1f}" for word in label.strongest(3))
             table.add_row("", "", Text(f"why {label.label}", "dim"), Text(words or "no single word", "dim"))
-    with console.capture() as shown:  # printed by us: rich would end the program with 1 when `head` has seen enough
+    with gathered() as console:
         console.print(Text(_headline(result), "bold"))
         console.print(table)
         console.print()
-    print(shown.get(), end="")
 
 
 def _headline(result: ArticleResult) -> str:

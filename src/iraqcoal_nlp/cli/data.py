@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from iraqcoal_nlp.cli.options import show_errors
+from iraqcoal_nlp.cli.options import gathered, show_errors
 from iraqcoal_nlp.codebook import EVENTS, STANCES
 
 if TYPE_CHECKING:
@@ -105,12 +105,10 @@ COMMANDS: dict[str, Callable[..., None]] = {
 
 def _show(report: DataReport) -> None:
     """Print a report: tables, then examples of what a person should look at, then the verdict."""
-    from rich.console import Console
     from rich.text import Text
 
     counts, lengths = report.counts["all"], report.lengths
-    console = Console(highlight=False)
-    with console.capture() as shown:  # printed by us: rich would end the program with 1 when `head` has seen enough
+    with gathered() as console:
         files = ", ".join(report.files)
         console.print(Text(f"{files}: {counts.sentences} sentences of {counts.documents} documents", "bold"))
         console.print(
@@ -133,7 +131,6 @@ def _show(report: DataReport) -> None:
             console.print(Text(f"problem: {problem}", "red"))
         if not report.problems:
             console.print(Text("no problem found", "green"))
-    print(shown.get(), end="")
 
 
 def _label_table(report: DataReport) -> Table:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from iraqcoal_nlp.cli.options import Model, check_training
+from iraqcoal_nlp.cli.options import Model, check_training, gathered
+from iraqcoal_nlp.data.outputs import check_output, check_overwrite, write_whole
 from iraqcoal_nlp.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def evaluate(
     if folds and (model or compare or tests):
         raise InputError("--folds trains models of its own: leave out --model, --compare and --checklist")
     if out is not None:
-        _check_output(out, force=force)
+        check_output(out, (".json",))
+        check_overwrite(out, overwrite=force)
     if plots is not None:
         from iraqcoal_nlp.evaluation.plots import require_matplotlib
 
@@ -59,7 +61,7 @@ def evaluate(
         evaluation = _evaluate(files, model, compare, tests=tests, cases=cases)
     _show(evaluation, failed=failed)
     if out is not None:
-        out.write_text(json.dumps(evaluation.to_dict(), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        write_whole(out, [json.dumps(evaluation.to_dict(), ensure_ascii=False, indent=2), "\n"])
         print(f"\nall scores: {out}")
     if plots is not None:
         _draw(evaluation, plots)
@@ -91,18 +93,6 @@ def _cross_validate(files: list[Path], recipe: str, runs: Path, folds: int) -> E
     return Evaluation.of_folds(settings.name, annotated, parts)
 
 
-def _check_output(out: Path, *, force: bool) -> None:
-    """Refuse a file that cannot be written, before any work is done."""
-    if out.suffix.lower() != ".json":
-        raise InputError(f"unknown output type {out.suffix!r}: use .json", path=out)
-    if out.is_dir():
-        raise InputError("is a folder: name a file", path=out)
-    if not out.parent.is_dir():
-        raise InputError("its folder does not exist", path=out)
-    if out.exists() and not force:
-        raise InputError("exists already: choose another file, or overwrite it with --force", path=out)
-
-
 def _draw(evaluation: Evaluation, folder: Path) -> None:
     from iraqcoal_nlp.evaluation.plots import plot_predictions
 
@@ -115,13 +105,9 @@ def _draw(evaluation: Evaluation, folder: Path) -> None:
 
 
 def _show(evaluation: Evaluation, *, failed: bool) -> None:
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    with console.capture() as shown:  # printed by us: rich would end the program with 1 when `head` has seen enough
+    with gathered() as console:
         for part in _parts(evaluation, failed=failed):
             console.print(part, markup=False, soft_wrap=isinstance(part, str))
-    print(shown.get(), end="")
 
 
 def _parts(evaluation: Evaluation, *, failed: bool) -> Iterator[Table | str]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from iraqcoal_nlp.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Model = Annotated[str | None, typer.Option("--model", help="Model folder or hub name; without it, the shipped model.")]
 Backend = Annotated[str, typer.Option("--backend", help="auto, onnx or torch.")]
@@ -101,3 +105,17 @@ def show_errors(errors: Iterable[object], count: int) -> None:
         print(f"iraqcoal: error: {error}", file=sys.stderr)
     if count > ERRORS_KEPT:
         print(f"iraqcoal: error: and {count - ERRORS_KEPT} more", file=sys.stderr)
+
+
+@contextmanager
+def gathered() -> Iterator[Console]:
+    """Yield a console, and print at the end what it was given.
+
+    Printed by us: rich would end the program with 1 when ``head`` has seen enough.
+    """
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    with console.capture() as shown:
+        yield console
+    print(shown.get(), end="")

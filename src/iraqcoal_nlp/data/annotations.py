@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import Any
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES, check_events, check_stance
-from iraqcoal_nlp.data.files import READ_FAULTS, open_text
+from iraqcoal_nlp.data.files import open_text, reading
 from iraqcoal_nlp.data.outputs import write_whole
 from iraqcoal_nlp.data.tables import csv_rows, json_rows
 from iraqcoal_nlp.errors import CodebookError, InputError, printable
@@ -142,31 +142,28 @@ def scan_judgements(path: Path) -> Iterator[tuple[int, Annotation | InputError]]
         raise InputError("is a folder: name its files" if path.is_dir() else "no such file", path=path)
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"unknown file type {path.suffix!r}: use {', '.join(SUFFIXES)}", path=path)
-    try:
-        with open_text(str(path), path.suffix.lower()) as (stream, encoding):
-            is_json = path.suffix.lower() == ".jsonl"
-            rows = (
-                json_rows(stream, path, encoding=encoding)
-                if is_json
-                else csv_rows(stream, path, needed=("text", "stance", "events"), advice=_ADVICE, encoding=encoding)
-            )
-            seen = SeenJudgements()
-            for number, row in rows:
-                if isinstance(row, InputError):
-                    yield number, row
-                    continue
-                try:
-                    fields = row if is_json else _decode_cells(row)
-                    judgements = parse_row(fields, fallback_id=f"{printable(path.stem)}-{number}")
-                    for judgement in judgements:
-                        seen.check(judgement, f"row {number}")
-                except (CodebookError, TypeError, ValueError) as error:
-                    yield number, InputError(str(error), path=path, row=number)
-                    continue
+    with reading(path), open_text(str(path), path.suffix.lower()) as (stream, encoding):
+        is_json = path.suffix.lower() == ".jsonl"
+        rows = (
+            json_rows(stream, path, encoding=encoding)
+            if is_json
+            else csv_rows(stream, path, needed=("text", "stance", "events"), advice=_ADVICE, encoding=encoding)
+        )
+        seen = SeenJudgements()
+        for number, row in rows:
+            if isinstance(row, InputError):
+                yield number, row
+                continue
+            try:
+                fields = row if is_json else _decode_cells(row)
+                judgements = parse_row(fields, fallback_id=f"{printable(path.stem)}-{number}")
                 for judgement in judgements:
-                    yield number, judgement
-    except READ_FAULTS as error:
-        raise InputError(f"cannot be read ({getattr(error, 'strerror', None) or error})", path=path) from None
+                    seen.check(judgement, f"row {number}")
+            except (CodebookError, TypeError, ValueError) as error:
+                yield number, InputError(str(error), path=path, row=number)
+                continue
+            for judgement in judgements:
+                yield number, judgement
 
 
 def _good_rows(path: Path) -> list[tuple[int, Annotation]]:

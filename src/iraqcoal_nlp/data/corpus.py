@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from iraqcoal_nlp.data.files import READ_FAULTS
+from iraqcoal_nlp.data.files import reading
 from iraqcoal_nlp.errors import InputError
 
 _COMPRESSED = (".gz", ".xz")
@@ -70,11 +70,8 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     Raises:
         InputError: The file is missing or damaged.
     """
-    try:
-        with _open(path) as lines:
-            yield from enumerate(lines, 1)
-    except (*READ_FAULTS, lzma.LZMAError) as error:
-        raise InputError(f"cannot be read ({getattr(error, 'strerror', None) or error})", path=path) from None
+    with reading(path, lzma.LZMAError), _open(path) as lines:
+        yield from enumerate(lines, 1)
 
 
 def _open(path: Path) -> BinaryIO:

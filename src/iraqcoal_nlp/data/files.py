@@ -10,6 +10,7 @@ import re
 import sys
 import zlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TextIO, cast
 
 from iraqcoal_nlp.data import encodings
@@ -29,6 +30,20 @@ READ_FAULTS = (OSError, EOFError, zlib.error)
 
 _REMOTE = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _CHUNK = 1 << 16
+
+
+@contextlib.contextmanager
+def reading(path: Path | str, *more: type[Exception]) -> Iterator[None]:
+    """Turn what reading a missing or damaged file raises, and ``more``, into one line that names the file.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    faults: tuple[type[Exception], ...] = (*READ_FAULTS, *more)
+    try:
+        yield
+    except faults as error:
+        raise InputError(f"cannot be read ({getattr(error, 'strerror', None) or error})", path=path) from None
 
 
 def ending_of(name: str) -> str | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from iraqcoal_nlp.data.dates import iso_date
-from iraqcoal_nlp.data.files import READ_FAULTS, open_text
+from iraqcoal_nlp.data.files import open_text, reading
 from iraqcoal_nlp.data.outputs import whole_file
 from iraqcoal_nlp.data.tables import json_rows
 from iraqcoal_nlp.errors import InputError
@@ -91,11 +91,8 @@ def published_day(value: object) -> datetime.date | None:
 
 
 def _rows(scored: Path) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
-    try:
-        with open_text(str(scored), ENDING) as (lines, encoding):
-            yield from json_rows(lines, scored, encoding=encoding)
-    except READ_FAULTS as error:
-        raise InputError(f"cannot be read ({getattr(error, 'strerror', None) or error})", path=scored) from None
+    with reading(scored), open_text(str(scored), ENDING) as (lines, encoding):
+        yield from json_rows(lines, scored, encoding=encoding)
 
 
 def _checked(row: dict[str, Any] | InputError, path: Path, number: int) -> dict[str, Any] | InputError:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES, check_events, check_stance
-from iraqcoal_nlp.data.files import READ_FAULTS, ending_of, open_bytes, open_text
+from iraqcoal_nlp.data.files import ending_of, open_bytes, open_text, reading
 from iraqcoal_nlp.data.results import ENDINGS
 from iraqcoal_nlp.data.tables import csv_rows, json_rows
 from iraqcoal_nlp.errors import CodebookError, InputError
@@ -93,7 +93,7 @@ def read_scored_whole(path: Path) -> tuple[list[ScoredRow], list[InputError]]:
 def _rows(path: Path) -> Iterator[tuple[int | None, dict[str, Any] | InputError]]:
     """Yield row numbers, and rows or errors."""
     name, ending = str(path), str(ending_of(path.name))
-    try:
+    with reading(path):
         if ending == ".parquet":
             from iraqcoal_nlp.data.parquet import parquet_rows  # noqa: PLC0415 - pyarrow takes 0.2 s to load
 
@@ -105,8 +105,6 @@ def _rows(path: Path) -> Iterator[tuple[int | None, dict[str, Any] | InputError]
                 yield from json_rows(text, name, encoding=encoding)
             else:
                 yield from csv_rows(text, name, needed=_NEEDED, advice=_ADVICE, encoding=encoding)
-    except READ_FAULTS as error:
-        raise InputError(f"cannot be read ({getattr(error, 'strerror', None) or error})", path=path) from None
 
 
 def _sentence(row: Mapping[str, Any]) -> SentenceResult:
