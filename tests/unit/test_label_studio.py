@@ -10,6 +10,7 @@ from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.data.annotations import Annotation, read_annotations, read_judgements, write_annotations
 from iraqcoal_nlp.data.label_studio import labeling_config, to_label_studio
 from iraqcoal_nlp.data.label_studio_export import from_label_studio, read_export
+from iraqcoal_nlp.data.results import ENDINGS, output_form, render, row_line
 from iraqcoal_nlp.errors import InputError
 
 ROWS = [
@@ -68,11 +69,13 @@ def test_the_configuration_offers_the_codebooks_labels_from_right_to_left():
     assert "direction: rtl" in config.findtext("Style")
 
 
-def test_scored_rows_carry_the_models_name_and_its_least_certain_label(tmp_path, classifier):
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_scored_rows_carry_the_models_name_and_its_least_certain_label(tmp_path, classifier, ending):
     texts = ["طالب البرلمان بإخراج القوات الأجنبية من البلاد", "سلم التحالف معسكر بسماية إلى القوات العراقية"]
     results = classifier.classify("\n".join(texts)).sentences
-    path = tmp_path / "scored.jsonl"
-    path.write_text("".join(json.dumps(result.to_dict()) + "\n" for result in results), "utf-8")
+    (tmp_path / "gathered").write_text("".join(row_line(result, {}) for result in results), "utf-8")
+    path = tmp_path / f"scored{ending}"
+    render(tmp_path / "gathered", path, output_form(path), [])
     to_label_studio(path, tmp_path / "tasks.json")
     tasks = json.loads((tmp_path / "tasks.json").read_text("utf-8"))
     for task, result in zip(tasks, results, strict=True):

@@ -188,25 +188,29 @@ def _finish(report: ScoreReport, out: str) -> None:
     tally = report.tally
     if tally.articles:
         rate = tally.sentences / report.seconds if report.seconds else 0.0
-        files = f"{report.files} file{'s' * (report.files != 1)}"
+        of = " of ".join((_amount(tally.sentences, "sentence"), _amount(tally.articles, "article")))
         lines = [
-            f"{out}: {tally.sentences} sentences of {tally.articles} articles in {files}"
-            f" ({rate:.0f} sentences/s, {report.backend})",
+            f"{out}: {of} in {_amount(report.files, 'file')} ({rate:.0f} sentences/s, {report.backend})",
             f"stance: {_counts(tally.stances)}",
             f"events: {_counts(tally.events) or 'none'}",
         ]
         if set(tally.encodings) - {"utf-8"}:
             lines.append(f"articles by encoding: {_counts(tally.encodings)}")
     else:
-        lines = [f"{out}: nothing could be scored, nothing was written"]
+        lines = [f"{out}: nothing could be scored, no rows were written"]
     print("\n".join(lines), file=sys.stderr)
     if not tally.errors:
         return
     if report.error_path is not None:
         show_errors(report.first_errors, tally.errors)
-        print(f"{tally.errors} rows failed; they are listed in {report.error_path}", file=sys.stderr)
+        failed = f"{_amount(tally.errors, 'row')} failed; listed in {report.error_path}"
+        print(failed, file=sys.stderr)
     raise typer.Exit(1 if tally.articles else 2)
 
 
 def _counts(counter: Counter[str]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counter.most_common())
+
+
+def _amount(count: int, thing: str) -> str:
+    return f"{count} {thing}{'s' * (count != 1)}"

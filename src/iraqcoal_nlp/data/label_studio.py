@@ -10,15 +10,18 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.data.annotations import SPLITS, Annotation, read_judgements
-from iraqcoal_nlp.data.files import open_text
+from iraqcoal_nlp.data.files import ending_of, open_text, reading
 from iraqcoal_nlp.data.outputs import check_output, check_overwrite, write_whole
+from iraqcoal_nlp.data.results import ENDINGS
 from iraqcoal_nlp.data.scored import ScoredRow, read_scored
-from iraqcoal_nlp.data.tables import json_rows
+from iraqcoal_nlp.data.tables import csv_rows, json_rows
 from iraqcoal_nlp.errors import InputError
 
 UNNAMED = "annotations"
@@ -134,11 +137,17 @@ def _annotated_tasks(rows: Iterable[Annotation]) -> list[dict[str, Any]]:
 
 def _is_scored(path: Path) -> bool:
     """Whether a file holds rows of ``iraqcoal score``."""
-    if path.suffix.lower() != ".jsonl" or not path.is_file():
+    ending = ending_of(path.name)
+    if ending not in ENDINGS or not path.is_file():
         return False
-    with open_text(str(path), path.suffix) as (stream, encoding):
-        first = next((row for _, row in json_rows(stream, path, encoding=encoding)), None)
-    return isinstance(first, dict) and {"sent_id", "stance_probs", "event_probs", "model"} <= first.keys()
+    if ending not in (".jsonl", ".csv"):
+        return True  # no annotations come so
+    with reading(path), open_text(str(path), ending) as (stream, encoding):
+        rows = json_rows if ending == ".jsonl" else partial(csv_rows, needed=(), advice="")
+        first = next((row for _, row in rows(stream, path, encoding=encoding)), None)
+    nested = {"stance_probs", "event_probs"}
+    probs = nested if ending == ".jsonl" else {f"prob_{label}" for label in (*STANCES, *EVENTS)}
+    return isinstance(first, dict) and {"sent_id", "model"} | probs <= first.keys()
 
 
 def _task(row: Annotation, predictions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
