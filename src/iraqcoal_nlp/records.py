@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -233,13 +233,18 @@ FLAT_COLUMNS: tuple[str, ...] = (
 
 def pass_through(extra: Mapping[str, Any]) -> dict[str, Any]:
     """Return the input's unused columns; one with a name of ours comes as ``input_<name>``, if need be twice over."""
-    passed: dict[str, Any] = {}
-    for key, value in extra.items():
-        name = key
-        while name in RESERVED_COLUMNS or (name != key and name in extra):
-            name = f"input_{name}"
-        passed[name] = value
-    return passed
+    return {
+        free_name(key, RESERVED_COLUMNS | extra.keys()) if key in RESERVED_COLUMNS else key: value
+        for key, value in extra.items()
+    }
+
+
+def free_name(column: str, taken: Container[str]) -> str:
+    """Return ``input_<column>``, with as many ``input_`` as it takes to be none of the names that are taken."""
+    name = f"input_{column}"
+    while name in taken:
+        name = f"input_{name}"
+    return name
 
 
 def flatten(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def test_bad_rows_are_listed_and_the_rest_is_scored(tmp_path):
     assert [(entry["source"], entry["row"]) for entry in listed] == [
         (str(good), 2), (str(good), 3), (str(good), 4), (str(bad), None),
     ]  # fmt: skip
-    assert f"4 rows failed; listed in {out}.errors.jsonl" in errors
+    assert f"4 rows failed; they are listed in {out}.errors.jsonl" in errors
 
 
 @pytest.mark.parametrize(

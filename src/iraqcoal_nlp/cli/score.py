@@ -203,8 +203,7 @@ def _finish(report: ScoreReport, out: str) -> None:
         return
     if report.error_path is not None:
         show_errors(report.first_errors, tally.errors)
-        failed = f"{_amount(tally.errors, 'row')} failed; listed in {report.error_path}"
-        print(failed, file=sys.stderr)
+        print(f"{tally.errors} rows failed; they are listed in {report.error_path}", file=sys.stderr)
     raise typer.Exit(1 if tally.articles else 2)
 
 

@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import Any
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES, check_events, check_stance
-from iraqcoal_nlp.data.files import open_text, reading
+from iraqcoal_nlp.data.files import check_file, open_text, reading
 from iraqcoal_nlp.data.outputs import write_whole
 from iraqcoal_nlp.data.tables import csv_rows, json_rows
 from iraqcoal_nlp.errors import CodebookError, InputError, printable
@@ -138,8 +138,7 @@ def scan_judgements(path: Path) -> Iterator[tuple[int, Annotation | InputError]]
     Raises:
         InputError: The file cannot be read, or is of an unknown type.
     """
-    if not path.is_file():
-        raise InputError("is a folder: name its files" if path.is_dir() else "no such file", path=path)
+    check_file(path, of_folder="its files")
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"unknown file type {path.suffix!r}: use {', '.join(SUFFIXES)}", path=path)
     with reading(path), open_text(str(path), path.suffix.lower()) as (stream, encoding):

@@ -46,6 +46,20 @@ def reading(path: Path | str, *more: type[Exception]) -> Iterator[None]:
         raise InputError(f"cannot be read ({getattr(error, 'strerror', None) or error})", path=path) from None
 
 
+def check_file(path: Path, *, of_folder: str) -> None:
+    """Refuse what is no file.
+
+    Args:
+        path: What was named.
+        of_folder: What to name instead of a folder.
+
+    Raises:
+        InputError: It is a folder, or does not exist.
+    """
+    if not path.is_file():
+        raise InputError(f"is a folder: name {of_folder}" if path.is_dir() else "no such file", path=path)
+
+
 def ending_of(name: str) -> str | None:
     """Return the ending that tells a file's type and compression, such as ``.jsonl.gz``, in small letters."""
     base = os.path.basename(name).lower()  # noqa: PTH119 - `name` may be an address

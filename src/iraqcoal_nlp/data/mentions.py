@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from iraqcoal_nlp.data.dates import iso_date
-from iraqcoal_nlp.data.files import open_text, reading
+from iraqcoal_nlp.data.files import check_file, open_text, reading
 from iraqcoal_nlp.data.outputs import whole_file
 from iraqcoal_nlp.data.tables import json_rows
 from iraqcoal_nlp.errors import InputError
+from iraqcoal_nlp.records import free_name
 from iraqcoal_nlp.text.attribution.find import article_day, find_mentions
 from iraqcoal_nlp.text.attribution.mentions import Mentions
 
@@ -61,10 +62,7 @@ def add_mentions(scored: Path, out: Path, *, date_column: str = "date", overwrit
         InputError: A file is missing, of another type, both input and output, or exists already, or no row can be used.
         OSError: The system refused to read or write.
     """
-    if scored.is_dir():
-        raise InputError("is a folder: name one file of rows in it", path=scored)
-    if not scored.is_file():
-        raise InputError("no such file", path=scored)
+    check_file(scored, of_folder="one file of rows in it")
     for path in (scored, out):
         if path.suffix.lower() != ENDING:
             raise InputError(f"mentions are nested: they need rows in {ENDING}, in and out", path=path)
@@ -110,8 +108,6 @@ def _with_mentions(row: Mapping[str, Any], date_column: str, report: MentionsRep
     report.add(mentions, dated=day is not None)
     given = row.get(FIELD)
     own = isinstance(given, dict) and given.keys() == mentions.to_dict().keys()
-    free = f"input_{FIELD}"
-    while free in row:  # a column of the user's has even that name
-        free = f"input_{free}"
+    free = free_name(FIELD, row)
     kept = {free if key == FIELD and not own else key: value for key, value in row.items()}
     return kept | {FIELD: mentions.to_dict()}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES, check_events, check_stance
-from iraqcoal_nlp.data.files import ending_of, open_bytes, open_text, reading
+from iraqcoal_nlp.data.files import check_file, ending_of, open_bytes, open_text, reading
 from iraqcoal_nlp.data.results import ENDINGS
 from iraqcoal_nlp.data.tables import csv_rows, json_rows
 from iraqcoal_nlp.errors import CodebookError, InputError
@@ -55,10 +55,7 @@ def read_scored(path: Path) -> Iterator[ScoredRow | InputError]:
     Raises:
         InputError: The file does not exist, has an unknown type, or cannot be read.
     """
-    if path.is_dir():
-        raise InputError("is a folder: name one file of rows in it", path=path)
-    if not path.is_file():
-        raise InputError("no such file", path=path)
+    check_file(path, of_folder="one file of rows in it")
     if ending_of(path.name) not in ENDINGS:
         raise InputError(f"unknown type {path.suffix!r} of scored rows: use {', '.join(ENDINGS)}", path=path)
     for number, row in _rows(path):
