@@ -95,13 +95,15 @@ def main() -> int:
         "--recipe", default=str(ROOT / "models/recipes/mini.toml"), help="recipe of the package, or file"
     )
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
+    parser.add_argument("--teachers", type=Path, help="folder of the teachers, which students of other sizes share")
     args = parser.parse_args()
     logging.basicConfig(format="%(message)s")
     logging.getLogger("iraqcoal_nlp").setLevel(logging.INFO)
     try:
         recipe = replace(TrainRecipe.from_toml(locate_recipe(args.recipe)), encoder=str(args.root / "encoder"))
         unlabelled = UNLABELLED if recipe.student_layers else 0
-        report = train(recipe, read_data(args.root, seed=recipe.split_seed, unlabelled=unlabelled), args.out)
+        data = read_data(args.root, seed=recipe.split_seed, unlabelled=unlabelled)
+        report = train(recipe, data, args.out, teachers=args.teachers)
     except IraqCoalError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
