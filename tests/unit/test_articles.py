@@ -14,9 +14,10 @@ import pytest
 from pyarrow import parquet
 
 from iraqcoal_nlp.data.articles import Columns, read_articles
+from iraqcoal_nlp.data.exchange import CODES_COLUMNS
 from iraqcoal_nlp.data.inputs import list_inputs
 from iraqcoal_nlp.errors import InputError
-from iraqcoal_nlp.records import Article
+from iraqcoal_nlp.records import FLAT_COLUMNS, Article
 
 
 def table(**columns) -> bytes:
@@ -101,10 +102,14 @@ def test_files_named_twice_are_read_once(tmp_path):
 def test_hidden_files_and_our_own_results_in_a_folder_are_not_read(tmp_path):
     (tmp_path / "a.txt").write_text(TEXT, "utf-8")
     (tmp_path / ".hidden.txt").write_text(TEXT, "utf-8")
-    row = {"doc_id": "a", "sent_id": 0, "start": 0, "end": 1, "text": "ن" * 5_000, "stance": "none"}
+    row = {"doc_id": 'a"b', "sent_id": 0, "start": 0, "end": 1, "text": "ن" * 5_000, "stance": "none"}
     (tmp_path / "rows.jsonl").write_text(json.dumps(row), "utf-8")
-    (tmp_path / "rows.csv").write_text(",".join(row), "utf-8")
+    (tmp_path / "rows.csv").write_text(",".join(FLAT_COLUMNS), "utf-8")
+    (tmp_path / "excel.csv").write_text(";".join(FLAT_COLUMNS), "utf-8-sig")
+    (tmp_path / "codes.csv").write_text(",".join(CODES_COLUMNS), "utf-8")
+    (tmp_path / "report.html").write_text('<html><head><meta name="generator" content="iraqcoal-nlp 1">', "utf-8")
     assert [file.stem for file in list_inputs([tmp_path])] == ["a"]
+    assert [file.stem for file in list_inputs([f"file://{tmp_path}"])] == ["a"]
 
 
 def test_blank_lines_are_no_rows(tmp_path):
@@ -348,9 +353,10 @@ def test_results_of_every_type_in_a_folder_are_not_read(tmp_path):
     row = {"doc_id": "a", "sent_id": 0, "start": 0, "end": 1, "text": "ن", "stance": "none"}
     (tmp_path / "a.txt").write_text(TEXT, "utf-8")
     (tmp_path / "rows.jsonl.gz").write_bytes(gzip.compress(json.dumps(row).encode()))
-    (tmp_path / "rows.csv.gz").write_bytes(gzip.compress(",".join(row).encode()))
-    (tmp_path / "rows.parquet").write_bytes(table(**{name: [value] for name, value in row.items()}))
+    (tmp_path / "rows.csv.gz").write_bytes(gzip.compress(",".join(FLAT_COLUMNS).encode()))
+    (tmp_path / "rows.parquet").write_bytes(table(**{name: ["ن"] for name in FLAT_COLUMNS}))
     assert [file.stem for file in list_inputs([tmp_path])] == ["a"]
+    assert [file.stem for file in list_inputs([f"file://{tmp_path}"])] == ["a"]
 
 
 def test_addresses_are_read_like_files(tmp_path):
@@ -388,8 +394,8 @@ def test_a_folder_of_broken_files_gives_an_error_for_each_and_every_good_row(tmp
     (tmp_path / "binary.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4)
     (tmp_path / "loop.txt").symlink_to(tmp_path / "loop.txt")
     (tmp_path / "gone.txt").symlink_to(tmp_path / "nowhere.txt")
-    (tmp_path / "round.txt").symlink_to(tmp_path)
-    n_bad = 12
+    (tmp_path / "round.txt").symlink_to(tmp_path)  # leads back: what is there is read once
+    n_bad = 11
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe.txt")  # passed over: it would wait for a writer
     if hasattr(os, "geteuid") and os.geteuid() != 0:  # root may read all

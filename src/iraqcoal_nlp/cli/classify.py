@@ -6,7 +6,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,6 +24,7 @@ from iraqcoal_nlp.cli.options import (
     check_engine,
     gathered,
     show_errors,
+    show_unread,
     stdin_ending,
 )
 from iraqcoal_nlp.errors import InputError
@@ -62,7 +63,8 @@ def classify(
 
     check_engine(backend, device, dtype)
     columns = Columns(text=text_column, id=id_column or None)
-    items = list(_articles(inputs, columns, stdin_ending(stdin)))
+    unread: Counter[str] = Counter()
+    items = list(_articles(inputs, columns, stdin_ending(stdin), unread))
     articles = [item for item in items if not isinstance(item, InputError)]
     errors = [item for item in items if isinstance(item, InputError)]
     if articles:
@@ -80,12 +82,15 @@ def classify(
                     print(json.dumps(row, ensure_ascii=False))
             else:
                 _show(result, explained)
+    show_unread(unread)
     show_errors(errors, len(errors))
     if errors:
         raise typer.Exit(1 if len(errors) < len(items) else 2)
 
 
-def _articles(inputs: Sequence[str], columns: Columns, stdin: str) -> Iterator[Article | InputError]:
+def _articles(
+    inputs: Sequence[str], columns: Columns, stdin: str, unread: Counter[str]
+) -> Iterator[Article | InputError]:
     """Yield what the arguments stand for: standard input, a file or folder, or a text."""
     from iraqcoal_nlp.data.articles import read_articles
     from iraqcoal_nlp.data.inputs import list_inputs
@@ -93,22 +98,27 @@ def _articles(inputs: Sequence[str], columns: Columns, stdin: str) -> Iterator[A
 
     if inputs.count("-") > 1:
         raise InputError("stdin can be read once: give - only once")
-    for number, given in enumerate(inputs, 1):
-        if not given.strip():
-            yield InputError("the text is empty", path=f"text {number}")
-        elif given == "-" or _is_path(given):
-            yield from read_articles(list_inputs([given], stdin_ending=stdin), columns)
-        else:
-            yield Article(doc_id=f"text-{number}", text=given, source=f"text {number}")
+    # Paths that stand side by side are listed together: two files of one name then get different ones.
+    for are_paths, group in groupby(enumerate(inputs, 1), key=lambda item: item[1] == "-" or _is_path(item[1])):
+        if are_paths:
+            paths = [given for _, given in group]
+            yield from read_articles(list_inputs(paths, stdin_ending=stdin, unread=unread), columns)
+            continue
+        for number, given in group:
+            if given.strip():
+                yield Article(doc_id=f"text-{number}", text=given, source=f"text {number}")
+            else:
+                yield InputError("the text is empty", path=f"text {number}")
 
 
 def _is_path(given: str) -> bool:
     """Whether an argument means a file: it exists, or it is one word that looks like a path."""
+    from iraqcoal_nlp.data.addresses import is_remote
     from iraqcoal_nlp.data.files import ending_of
 
     if os.path.exists(given):  # noqa: PTH110 - Path.exists raises for a text too long to be a name
         return True
-    looks_like_one = ending_of(given) is not None or ("/" in given and given.isascii() and "://" not in given)
+    looks_like_one = ending_of(given) is not None or is_remote(given) or ("/" in given and given.isascii())
     return looks_like_one and len(given.split()) == 1
 
 

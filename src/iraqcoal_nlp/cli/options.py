@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -105,6 +105,13 @@ def show_errors(errors: Iterable[object], count: int) -> None:
         print(f"iraqcoal: error: {error}", file=sys.stderr)
     if count > ERRORS_KEPT:
         print(f"iraqcoal: error: and {count - ERRORS_KEPT} more", file=sys.stderr)
+
+
+def show_unread(unread: Mapping[str, int]) -> None:
+    """Say on stderr which files of the folders were passed over, by ending."""
+    if unread:
+        counts = ", ".join(f"{count} {ending}" for ending, count in sorted(unread.items()))
+        print(f"passed over, as their type is not known: {counts}", file=sys.stderr)
 
 
 @contextmanager

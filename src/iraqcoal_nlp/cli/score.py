@@ -24,6 +24,7 @@ from iraqcoal_nlp.cli.options import (
     check_choice,
     check_engine,
     show_errors,
+    show_unread,
     stdin_ending,
 )
 from iraqcoal_nlp.errors import InputError, IraqCoalError, ScoringError
@@ -81,8 +82,8 @@ def score(
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output; give up an earlier run.")] = False,
 ) -> None:
     """Label every sentence of many articles; unused input columns pass through."""
+    from iraqcoal_nlp.data.addresses import is_remote
     from iraqcoal_nlp.data.articles import Columns
-    from iraqcoal_nlp.data.files import is_remote
     from iraqcoal_nlp.scoring.chunks import UNITS, ScoreOptions
     from iraqcoal_nlp.scoring.engines import ModelChoice, open_engine
     from iraqcoal_nlp.scoring.stream import score_files, score_to_stream
@@ -199,6 +200,7 @@ def _finish(report: ScoreReport, out: str) -> None:
     else:
         lines = [f"{out}: nothing could be scored, no rows were written"]
     print("\n".join(lines), file=sys.stderr)
+    show_unread(report.unread)
     if not tally.errors:
         return
     if report.error_path is not None:

@@ -61,10 +61,10 @@ def read_file(file: InputFile, columns: Columns) -> Iterator[Article | InputErro
                 n_items += 1
                 yield item
             if not n_items:
-                yield InputError("is empty", path=file.name)
+                yield InputError("is empty", path=file.shown)
     except READ_FAULTS as error:
         where = f" after {n_items} rows" if n_items else ""
-        yield InputError(f"cannot be read{where} ({getattr(error, 'strerror', None) or error})", path=file.name)
+        yield InputError(f"cannot be read{where} ({getattr(error, 'strerror', None) or error})", path=file.shown)
 
 
 def read_text(stream: TextIO, *, path: str, doc_id: str, encoding: str = UTF8) -> Article | InputError:
@@ -88,14 +88,14 @@ def _items(raw: io.BufferedIOBase, file: InputFile, columns: Columns) -> Iterato
         return
     stream, encoding = decoded(raw)
     if kind == ".txt":
-        yield read_text(stream, path=file.name, doc_id=file.stem, encoding=encoding)
+        yield read_text(stream, path=file.shown, doc_id=file.stem, encoding=encoding)
     elif kind == ".jsonl":
-        for number, row in json_rows(stream, file.name, encoding=encoding):
+        for number, row in json_rows(stream, file.shown, encoding=encoding):
             yield _article(row, file, number, columns, encoding=encoding)
     else:
         separator = "\t" if kind == ".tsv" else ","
         rows = csv_rows(
-            stream, file.name, needed=columns.needed, advice=_ADVICE, separator=separator, encoding=encoding
+            stream, file.shown, needed=columns.needed, advice=_ADVICE, separator=separator, encoding=encoding
         )
         for number, row in rows:
             yield _article(row, file, number, columns, encoding=encoding)
@@ -105,11 +105,11 @@ def _parquet_rows(raw: io.BufferedIOBase, file: InputFile, columns: Columns) -> 
     from iraqcoal_nlp.data.parquet import parquet_rows  # noqa: PLC0415 - pyarrow takes 0.2 s to load
 
     if file.ending == ".parquet" and file.name != STDIN:
-        yield from parquet_rows(raw, file.name, needed=columns.needed, advice=_ADVICE)
+        yield from parquet_rows(raw, file.shown, needed=columns.needed, advice=_ADVICE)
         return
     with tempfile.TemporaryFile() as whole:  # the list of columns is at the end: a stream must be kept somewhere
         shutil.copyfileobj(raw, whole)
-        yield from parquet_rows(whole, file.name, needed=columns.needed, advice=_ADVICE)
+        yield from parquet_rows(whole, file.shown, needed=columns.needed, advice=_ADVICE)
 
 
 def _page(page: bytes, file: InputFile) -> Article | InputError:
@@ -117,11 +117,11 @@ def _page(page: bytes, file: InputFile) -> Article | InputError:
     try:
         from trafilatura import bare_extraction  # noqa: PLC0415 - optional
     except ImportError:
-        return InputError("HTML needs trafilatura: pip install 'iraqcoal-nlp[web]'", path=file.name)
+        return InputError("HTML needs trafilatura: pip install 'iraqcoal-nlp[web]'", path=file.shown)
     encoding = encodings.detect_page(page)
     text = page.decode("utf-8-sig" if encoding == UTF8 else encoding, encodings.MARK_UNDECODED)
     if UNDECODED in text:
-        return InputError(not_text(encoding), path=file.name)
+        return InputError(not_text(encoding), path=file.shown)
     # Dates only where the page states them: a search through its text would also find the dates of other articles.
     # Nothing is too late: by default, today is the last day, and one page would give another date tomorrow.
     dates = {"extensive_search": False, "max_date": "2100-12-31"}
@@ -129,12 +129,12 @@ def _page(page: bytes, file: InputFile) -> Article | InputError:
         found = bare_extraction(text, with_metadata=True, include_comments=False, date_extraction_params=dates)
     except Exception as error:  # pages come from anywhere, through several parsers: none of them may end a run
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        return InputError(f"trafilatura cannot read the page ({reason})", path=file.name)
+        return InputError(f"trafilatura cannot read the page ({reason})", path=file.shown)
     if found is None or isinstance(found, dict) or not (found.text or "").strip():
-        return InputError("holds no article that trafilatura can find", path=file.name)
+        return InputError("holds no article that trafilatura can find", path=file.shown)
     facts = {"title": found.title, "date": found.date, "url": found.url}
     extra = {key: value for key, value in facts.items() if value}
-    return Article(doc_id=file.stem, text=str(found.text), extra=extra, source=printable(file.name), encoding=encoding)
+    return Article(doc_id=file.stem, text=str(found.text), extra=extra, source=file.shown, encoding=encoding)
 
 
 def _article(
@@ -144,7 +144,7 @@ def _article(
         return row
 
     def fail(reason: str) -> InputError:
-        return InputError(reason, path=file.name, row=number)
+        return InputError(reason, path=file.shown, row=number)
 
     text = row.get(columns.text)
     if not isinstance(text, str):
@@ -158,6 +158,4 @@ def _article(
     if doc_id is None or doc_id == "":
         return fail(f"has no id in field {id_column!r}")
     extra = {key: value for key, value in row.items() if key not in (columns.text, id_column)}
-    return Article(
-        doc_id=str(doc_id), text=text, extra=extra, source=printable(file.name), row=number, encoding=encoding
-    )
+    return Article(doc_id=str(doc_id), text=text, extra=extra, source=file.shown, row=number, encoding=encoding)

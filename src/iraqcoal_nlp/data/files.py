@@ -1,4 +1,4 @@
-"""Opening input files: which type a name means, compression, encoding, and places beyond this machine."""
+"""Opening input files: which type a name means, compression and encoding."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import contextlib
 import gzip
 import io
 import os
-import re
 import sys
 import zlib
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TextIO, cast
 
 from iraqcoal_nlp.data import encodings
+from iraqcoal_nlp.data.addresses import is_remote, open_system
 from iraqcoal_nlp.errors import InputError
 
 TYPES = (".txt", ".jsonl", ".csv", ".tsv", ".parquet", ".html", ".htm")
@@ -28,7 +28,6 @@ STDIN = "stdin"
 READ_FAULTS = (OSError, EOFError, zlib.error)
 """What reading a missing or damaged file raises; pyarrow's errors of reading are ``OSError``."""
 
-_REMOTE = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _CHUNK = 1 << 16
 
 
@@ -69,11 +68,6 @@ def ending_of(name: str) -> str | None:
     return None if kind is None else sys.intern(kind + compression)
 
 
-def is_remote(name: str) -> bool:
-    """Whether a name is an address in an object store or another file system, such as ``s3://bucket/key``."""
-    return _REMOTE.match(name) is not None
-
-
 def size_and_change(name: str) -> tuple[int | None, int | None]:
     """Return a stored file's size in bytes and the time of its last change in ns, ``None`` for what is not known.
 
@@ -83,9 +77,7 @@ def size_and_change(name: str) -> tuple[int | None, int | None]:
     if name == STDIN:
         return None, None
     if is_remote(name):
-        from pyarrow.fs import FileSystem  # noqa: PLC0415 - as below
-
-        system, path = FileSystem.from_uri(name)
+        system, path = open_system(name)
         info = system.get_file_info(path)
         return info.size, info.mtime_ns
     facts = os.stat(name)  # noqa: PTH116 - a plain name
@@ -167,9 +159,7 @@ class _Rejoined(io.RawIOBase):
 
 def _open_stored(name: str) -> io.BufferedIOBase:
     if is_remote(name):
-        from pyarrow.fs import FileSystem  # noqa: PLC0415 - as above
-
-        system, path = FileSystem.from_uri(name)
+        system, path = open_system(name)
         return cast(io.BufferedIOBase, system.open_input_file(path))
     return open(name, "rb")  # noqa: PTH123 - a plain name; the caller closes it
 

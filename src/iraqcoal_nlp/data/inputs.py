@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import glob
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from iraqcoal_nlp.data.files import COMPRESSIONS, READ_FAULTS, STDIN, TYPES, ending_of, is_remote, open_bytes
+from iraqcoal_nlp.data.addresses import files_below, is_remote, readable
+from iraqcoal_nlp.data.files import COMPRESSIONS, STDIN, TYPES, ending_of
+from iraqcoal_nlp.data.own_files import is_own_file
 from iraqcoal_nlp.errors import InputError, printable
 
 ERRORS_SUFFIX = ".errors.jsonl"
@@ -17,9 +19,6 @@ ERRORS_SUFFIX = ".errors.jsonl"
 
 KNOWN = f"{', '.join(TYPES)}, each also with {' or '.join(COMPRESSIONS)}"
 """The types that are read, in words."""
-
-_RESULT_COLUMNS = (b"doc_id", b"sent_id", b"start", b"end")
-"""Columns of our rows, before the text, which may be longer than what is looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,21 +30,30 @@ class InputFile:
     ending: str
     """Type and compression, such as ``.csv.gz``."""
     root: int = 0
-    """Length of the part of ``name`` that leads to the folder the user gave."""
+    """Length of the part of ``shown`` that leads to the folder the user gave."""
     whole: bool = False
     """Whether ``stem`` keeps the way to the file and the ending, since another file would have the same one."""
+
+    @property
+    def shown(self) -> str:
+        """``name`` as rows and messages give it: an address without what gives access to it."""
+        return printable(readable(self.name) if is_remote(self.name) else self.name)
 
     @property
     def stem(self) -> str:
         """What names its articles: the file's name, inside a folder the way to it, without the ending."""
         if self.whole:
-            return printable(Path(self.name).as_posix() if not is_remote(self.name) else self.name)
-        inside = printable(self.name[self.root :]).replace(os.sep, "/")
+            return self.shown if is_remote(self.name) else Path(self.shown).as_posix()
+        inside = self.shown[self.root :].replace(os.sep, "/")
         return inside[: -len(self.ending)] if inside.lower().endswith(self.ending) else inside
 
 
 def list_inputs(
-    paths: Sequence[Path | str], *, without: Sequence[Path] = (), stdin_ending: str = ".jsonl"
+    paths: Sequence[Path | str],
+    *,
+    without: Sequence[Path] = (),
+    stdin_ending: str = ".jsonl",
+    unread: Counter[str] | None = None,
 ) -> list[InputFile]:
     """Return every file to read: as given, and inside folders and patterns in name order, each file once.
 
@@ -54,16 +62,18 @@ def list_inputs(
             such as ``s3://bucket/folder``, or ``-`` for standard input.
         without: Files that must not be read, such as a run's own output.
         stdin_ending: Type of what comes through standard input, as the ending that a file of it would have.
+        unread: Counts, by ending, the files in folders that are passed over since their type is not known.
 
     Raises:
         InputError: A path does not exist or cannot be read, a named file is of no known type or among ``without``, or
             a folder or pattern has none of a known type.
     """
+    unread = Counter() if unread is None else unread
     skipped = {identity for path in without if (identity := _identity(path)) is not None}
     found: list[InputFile] = []
     seen: set[int] = set()
     for given in paths:
-        for file in _expanded(os.fspath(given), skipped, stdin_ending):
+        for file in _expanded(os.fspath(given), skipped, stdin_ending, unread):
             identity = _identity(file.name)
             if identity is None or identity not in seen:
                 found.append(file)
@@ -72,14 +82,14 @@ def list_inputs(
     return _told_apart(found)
 
 
-def _expanded(given: str, skipped: set[int], stdin_ending: str) -> Iterator[InputFile]:
+def _expanded(given: str, skipped: set[int], stdin_ending: str, unread: Counter[str]) -> Iterator[InputFile]:
     """Yield the files that one argument stands for."""
     if given == "-":
         yield InputFile(name=STDIN, ending=stdin_ending)
     elif is_remote(given):
-        yield from _remote(given)
+        yield from _remote(given, unread)
     elif os.path.isdir(given):  # noqa: PTH112 - names stay strings: there may be millions
-        inside = _below(given, given)
+        inside = _below(given, len(os.path.join(given, "")), unread, set())  # noqa: PTH118
         files = [file for file in inside if _identity(file.name) not in skipped]
         if not files:
             raise InputError(f"the folder holds no file of a known type ({KNOWN})", path=given)
@@ -110,29 +120,47 @@ def _named(given: str, skipped: set[int]) -> InputFile:
     return InputFile(name=given, ending=ending, root=len(given) - len(os.path.basename(given)))  # noqa: PTH119
 
 
-def _below(folder: str, top: str) -> Iterator[InputFile]:
-    """Yield the files below a folder that are meant to be read, in name order: not hidden, no locks, no results."""
+def _below(folder: str, root: int, unread: Counter[str], visited: set[int]) -> Iterator[InputFile]:
+    """Yield the files below a folder that are meant to be read, in name order: not hidden, no locks, nothing of ours.
+
+    Links are followed, but no folder is read twice: a link may lead to a folder above it.
+    """
+    identity = _identity(folder)
+    if identity in visited:
+        return
+    if identity is not None:
+        visited.add(identity)
     try:
         with os.scandir(folder) as entries:
-            inside = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries if _is_stored(entry))
+            inside = sorted((entry.name, _is_folder(entry)) for entry in entries if _is_stored(entry))
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", path=folder) from None
-    root = len(os.path.join(top, ""))  # noqa: PTH118 - as above
     for name, is_folder in inside:
-        path = os.path.join(folder, name)  # noqa: PTH118
+        path = os.path.join(folder, name)  # noqa: PTH118 - names stay strings
         if _is_hidden(name):
             continue
         if is_folder:
-            yield from _below(path, top)
+            yield from _below(path, root, unread, visited)
             continue
         ending = ending_of(name)
-        if ending is not None and _is_wanted(path, ending):
+        if ending is None:
+            unread[_suffix(name)] += 1
+        elif _is_wanted(path, ending):
             yield InputFile(name=path, ending=ending, root=root)
+
+
+def _suffix(name: str) -> str:
+    return printable(os.path.splitext(name)[1].lower() or "without ending")  # noqa: PTH122 - as above
 
 
 def _is_stored(entry: os.DirEntry[str]) -> bool:
     """Whether an entry is a file, folder or link; opening a pipe would wait for its writer."""
     return entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False) or entry.is_symlink()
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder or leads to one; a link that leads nowhere is told when it is read."""
+    return entry.is_dir(follow_symlinks=False) or (entry.is_symlink() and os.path.isdir(entry.path))  # noqa: PTH112
 
 
 def _is_hidden(path: str) -> bool:
@@ -141,52 +169,28 @@ def _is_hidden(path: str) -> bool:
 
 
 def _is_wanted(name: str, ending: str) -> bool:
-    """Whether a file that was found, not named, is meant to be read: it holds neither rows nor errors of ours.
-
-    One that cannot be read is reported when it is read.
-    """
-    return not name.endswith(ERRORS_SUFFIX) and not (
-        ending.startswith((".jsonl", ".csv", ".parquet")) and _holds_results(name, ending)
-    )
+    """Whether a file that was found, not named, is meant to be read: it is nothing that we have written."""
+    return not name.endswith(ERRORS_SUFFIX) and not is_own_file(name, ending)
 
 
-def _holds_results(name: str, ending: str) -> bool:
-    with contextlib.suppress(*READ_FAULTS, ValueError):
-        if ending == ".parquet":
-            from pyarrow import parquet  # noqa: PLC0415 - only where such a file is
-
-            return {column.decode() for column in _RESULT_COLUMNS} <= set(parquet.read_schema(name).names)
-        with open_bytes(name, ending) as stream:
-            start = stream.read(4096).split(b"\n", 1)[0]
-        return all(column in start for column in _RESULT_COLUMNS)
-    return False
-
-
-def _remote(address: str) -> Iterator[InputFile]:
-    from pyarrow.fs import FileSelector, FileSystem, FileType  # noqa: PLC0415 - only where such an address is
-
-    try:
-        system, path = FileSystem.from_uri(address)
-        info = system.get_file_info(path)
-        inside = system.get_file_info(FileSelector(path, recursive=True)) if info.type == FileType.Directory else [info]
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot be read ({error})", path=address) from None
-    if info.type == FileType.NotFound:
-        raise InputError("no such file or folder", path=address)
-    whole, path = address.rstrip("/"), path.rstrip("/")
-    # What stands before the path: the scheme, with some file systems also a host.
-    before = whole.removesuffix(path) if whole.endswith(path) else address[: address.index("://") + 3]
-    top = path if info.type == FileType.Directory else path.rpartition("/")[0]
-    files = [
-        InputFile(name=before + item.path, ending=ending, root=len(f"{before}{top}/"))
-        for item in sorted(inside, key=lambda item: str(item.path))
-        if item.type == FileType.File
-        and (ending := ending_of(item.path))
-        and not item.path.endswith(ERRORS_SUFFIX)
-        and not _is_hidden(item.path.removeprefix(top))
-    ]
+def _remote(address: str, unread: Counter[str]) -> Iterator[InputFile]:
+    """Yield the file of an address, or those below it that are meant to be read."""
+    folder, names = files_below(address)
+    root = len(readable(folder)) + 1
+    files = []
+    for name in names:
+        inside = readable(name)
+        ending = ending_of(inside)
+        if names == [address]:
+            files = [] if ending is None else [InputFile(name=name, ending=ending, root=root)]
+        elif _is_hidden(inside[root:]):
+            continue
+        elif ending is None:
+            unread[_suffix(inside)] += 1
+        elif not inside.endswith(ERRORS_SUFFIX) and not is_own_file(name, ending):
+            files.append(InputFile(name=name, ending=ending, root=root))
     if not files:
-        raise InputError(f"holds no file of a known type ({KNOWN})", path=address)
+        raise InputError(f"holds no file of a known type ({KNOWN})", path=readable(address))
     yield from files
 
 

@@ -12,6 +12,7 @@ import os
 import pickle
 import time
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -24,7 +25,8 @@ import ray.data
 from pyarrow.fs import FileSelector, FileSystem, FileType
 from ray.exceptions import RayError
 
-from iraqcoal_nlp.data.files import is_remote, size_and_change
+from iraqcoal_nlp.data.addresses import is_remote
+from iraqcoal_nlp.data.files import size_and_change
 from iraqcoal_nlp.data.inputs import ERRORS_SUFFIX, InputFile, list_inputs
 from iraqcoal_nlp.data.results import OutputForm, error_line, listed_error, render
 from iraqcoal_nlp.errors import InputError, ScoringError
@@ -78,7 +80,8 @@ def score_with_ray(
     ending = next((ending for ending in ENDINGS if out.rstrip("/").endswith(ending)), None)
     if ending is None:
         raise InputError(f"--engine ray writes a folder of parts named {' or '.join(ENDINGS)}", path=out)
-    files = list_inputs(inputs)
+    unread: Counter[str] = Counter()
+    files = list_inputs(inputs, unread=unread)
     target, folder = _open_output(out, overwrite=overwrite)
     classifier = choice.load()  # a model that cannot be loaded is told here, not in the log of another machine
     started, tally = time.perf_counter(), Tally()
@@ -120,6 +123,7 @@ def score_with_ray(
         backend=f"{n_actors} × {classifier.backend}",
         error_path=f"{out.rstrip('/')}{ERRORS_SUFFIX}" if tally.errors else None,
         first_errors=tuple(first_errors),
+        unread=unread,
     )
 
 

@@ -267,7 +267,7 @@ def _entries(files: Iterable[InputFile]) -> Iterator[list[Any]]:
         size, changed = None, None
         with suppress(OSError):  # reported when it is read
             size, changed = size_and_change(file.name)
-        yield [file.name, size, changed]
+        yield [file.shown, size, changed]
 
 
 def _replace(path: Path, content: Mapping[str, Any]) -> None:

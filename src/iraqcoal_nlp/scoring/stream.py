@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from iraqcoal_nlp._version import __version__
-from iraqcoal_nlp.data.files import STDIN, is_remote, size_and_change
+from iraqcoal_nlp.data.addresses import is_remote
+from iraqcoal_nlp.data.files import STDIN, size_and_change
 from iraqcoal_nlp.data.inputs import ERRORS_SUFFIX, InputFile, list_inputs
 from iraqcoal_nlp.data.results import listed_error, output_form
 from iraqcoal_nlp.errors import InputError
@@ -42,6 +44,8 @@ class ScoreReport:
     """Where the errors are listed, if there are any."""
     first_errors: tuple[InputError, ...] = ()
     """The first :data:`ERRORS_KEPT` of them, once the run is done."""
+    unread: Mapping[str, int] = field(default_factory=dict)
+    """Files in the folders that were passed over since their type is not known, by ending."""
 
 
 def score_files(
@@ -79,7 +83,8 @@ def score_files(
     """
     form = output_form(out, excel=excel)
     error_path = out.with_name(out.name + ERRORS_SUFFIX)
-    files = list_inputs(inputs, without=(out, error_path), stdin_ending=stdin_ending)
+    unread: Counter[str] = Counter()
+    files = list_inputs(inputs, without=(out, error_path), stdin_ending=stdin_ending, unread=unread)
     from_stdin = any(file.name == STDIN for file in files)
     if resume and from_stdin:
         raise InputError("cannot be read again: to resume, put the articles in a file", path=STDIN)
@@ -96,6 +101,7 @@ def score_files(
                 input_bytes=n_bytes,
                 error_path=str(error_path) if run.tally.errors else None,
                 first_errors=tuple(first_errors),
+                unread=unread,
             )
 
         if not run.finished:
@@ -136,7 +142,8 @@ def score_to_stream(
         ScoringError: The engine broke off.
         OSError: The stream takes no more.
     """
-    files = list_inputs(inputs, stdin_ending=stdin_ending)
+    unread: Counter[str] = Counter()
+    files = list_inputs(inputs, stdin_ending=stdin_ending, unread=unread)
     tally, started = Tally(), time.perf_counter()
     for _, scored in engine.score(read_chunks(files, engine.options.columns, Position())):
         stream.write(scored.rows)
@@ -145,7 +152,7 @@ def score_to_stream(
             on_error(error)
         tally += scored.tally
     seconds = time.perf_counter() - started
-    return ScoreReport(tally=tally, seconds=seconds, files=len(files), backend=engine.backend)
+    return ScoreReport(tally=tally, seconds=seconds, files=len(files), backend=engine.backend, unread=unread)
 
 
 def _listed(path: Path) -> list[InputError]:
