@@ -6,7 +6,10 @@ import sys
 import textwrap
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
+from datasets import Dataset
 
 import iraqcoal_nlp as iq
 from conftest import ATTACK, DEMAND, HANDOVER, ROOT, SEEDS
@@ -126,11 +129,46 @@ def test_what_is_not_a_text_is_refused(classifier):
         classifier.classify_sentences(DEMAND)
     with pytest.raises(TypeError, match="takes a stream"):
         next(classifier.classify_articles(DEMAND))
+    with pytest.raises(TypeError, match="takes a list of sentences; for one text use classify"):
+        classifier.probabilities(DEMAND)
+    with pytest.raises(TypeError, match="results of classify_sentences; for one text use explain"):
+        classifier.explain_sentences(DEMAND)
+    with pytest.raises(TypeError, match="results of classify_sentences, not a list of str"):
+        classifier.explain_sentences([DEMAND])
     for wrong in (None, b"x", 3):
         with pytest.raises(TypeError, match="must be a string"):
             classifier.classify(wrong)
         with pytest.raises(TypeError, match="must be a string"):
             classifier.classify_sentences([wrong])
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pd.DataFrame({"doc_id": ["1"], "النص": [DEMAND]}),
+        pa.table({"text": [DEMAND]}),
+        Dataset.from_dict({"text": [DEMAND]}),
+        {"a": DEMAND},
+    ],
+    ids=lambda table: type(table).__name__,
+)
+def test_the_names_of_columns_are_no_texts(classifier, table):
+    calls = [
+        lambda: list(classifier.classify_articles(table)),
+        lambda: classifier.classify_sentences(table),
+        lambda: classifier.probabilities(table),
+        lambda: classifier.explain_sentences(table),
+    ]
+    for call in calls:
+        with pytest.raises(TypeError, match=rf"not a {type(table).__name__}: give one column, such as df\['text'\]"):
+            call()
+
+
+def test_a_column_is_a_list_of_texts(classifier):
+    expected = classifier.classify_sentences([DEMAND, HANDOVER])
+    frame = pd.DataFrame({"النص": [DEMAND, HANDOVER]}, index=["columns", "column_names"])
+    for column in (frame["النص"], frame["النص"].to_numpy(), Dataset.from_pandas(frame)["النص"]):
+        assert classifier.classify_sentences(column) == expected
 
 
 def test_half_a_surrogate_pair_is_scored(classifier):

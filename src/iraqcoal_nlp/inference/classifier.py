@@ -13,6 +13,7 @@ from iraqcoal_nlp.errors import ModelFolderError
 from iraqcoal_nlp.inference.aggregate import aggregate, check_aggregator, merge_windows
 from iraqcoal_nlp.inference.calibration import Floats, sigmoid, softmax
 from iraqcoal_nlp.inference.explain import explain_sentences
+from iraqcoal_nlp.inference.texts import check_results, check_several, check_text, whole_text
 from iraqcoal_nlp.model.backends.protocol import Backend
 from iraqcoal_nlp.model.fit import check_fit
 from iraqcoal_nlp.model.store import ONNX, SAFETENSORS, TOKENIZER, ModelFolder
@@ -116,17 +117,16 @@ class ArticleClassifier:
 
         An article without any sentence (empty, only symbols, only boilerplate) gives a result with none.
         """
-        return next(self.classify_articles([Article(doc_id=doc_id, text=_check_text(text))]))
+        return next(self.classify_articles([Article(doc_id=doc_id, text=check_text(text))]))
 
     def classify_sentences(self, texts: Iterable[str]) -> list[SentenceResult]:
         """Label each text as one sentence, without splitting; ``doc_id`` is its place among them.
 
         Raises:
-            TypeError: ``texts`` is a string, or holds something else than strings.
+            TypeError: ``texts`` is a string, a table or a mapping, or holds something else than strings.
         """
-        if isinstance(texts, str):
-            raise TypeError("classify_sentences takes a list of sentences; for one text use classify")
-        texts = [_check_text(text) for text in texts]
+        check_several(texts, "classify_sentences takes a list of sentences")
+        texts = [check_text(text) for text in texts]
         pairs = [
             (str(index), Sentence(sent_id=0, start=0, end=len(text), text=text)) for index, text in enumerate(texts)
         ]
@@ -143,15 +143,14 @@ class ArticleClassifier:
             split: Whether to split into sentences; if not, each text is one sentence.
 
         Raises:
-            TypeError: ``articles`` is a string, or holds something else than articles and strings.
+            TypeError: ``articles`` is a string, a table or a mapping, or holds something else than articles and texts.
         """
-        if isinstance(articles, str):
-            raise TypeError("classify_articles takes a stream of articles; for one text use classify")
+        check_several(articles, "classify_articles takes a stream of articles")
         waiting: list[tuple[Article, list[Sentence]]] = []
         n_sentences = 0
         for index, given in enumerate(articles):
-            article = given if isinstance(given, Article) else Article(doc_id=str(index), text=_check_text(given))
-            sentences = split_sentences(article.text) if split else _whole(article.text)
+            article = given if isinstance(given, Article) else Article(doc_id=str(index), text=check_text(given))
+            sentences = split_sentences(article.text) if split else whole_text(article.text)
             waiting.append((article, sentences))
             n_sentences += len(sentences)
             if n_sentences >= SENTENCES_AT_ONCE:
@@ -164,8 +163,12 @@ class ArticleClassifier:
 
         Returns:
             Stances, *shape* ``(n_texts, n_stances)``, and events, *shape* ``(n_texts, n_events)``.
+
+        Raises:
+            TypeError: ``texts`` is a string, a table or a mapping, or holds something else than strings.
         """
-        stance, events, _ = self._score(texts)
+        check_several(texts, "probabilities takes a list of sentences")
+        stance, events, _ = self._score([check_text(text) for text in texts])
         return stance, events
 
     def explain(self, text: str, *, labels: Sequence[str] = ()) -> list[SentenceExplanation]:
@@ -187,8 +190,9 @@ class ArticleClassifier:
 
         Raises:
             CodebookError: ``labels`` holds an unknown label.
+            TypeError: ``sentences`` is a string, a table or a mapping, or holds something else than results.
         """
-        return explain_sentences(self.probabilities, sentences, labels=labels)
+        return explain_sentences(self.probabilities, check_results(sentences), labels=labels)
 
     def _flush(self, waiting: Sequence[tuple[Article, list[Sentence]]]) -> Iterator[ArticleResult]:
         pairs = [(article.doc_id, sentence) for article, sentences in waiting for sentence in sentences]
@@ -269,22 +273,6 @@ class ArticleClassifier:
             flags=tuple(flag for flag, on in ((WINDOWED, windowed), (NOT_ARABIC, not arabic)) if on),
             model=self.model_id,
         )
-
-
-def _check_text(text: object) -> str:
-    """Return the text.
-
-    Raises:
-        TypeError: It is not a string.
-    """
-    if isinstance(text, str):
-        return text
-    raise TypeError(f"a text must be a string, not {type(text).__name__}")
-
-
-def _whole(text: str) -> list[Sentence]:
-    """Return the text as its only sentence; none if it holds only white space."""
-    return [Sentence(sent_id=0, start=0, end=len(text), text=text)] if text.strip() else []
 
 
 def _open_backend(
