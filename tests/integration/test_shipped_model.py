@@ -171,6 +171,27 @@ def test_a_column_is_a_list_of_texts(classifier):
         assert classifier.classify_sentences(column) == expected
 
 
+@pytest.mark.parametrize("empty", [float("nan"), None, pd.NA, pd.NaT, iq.Article(doc_id="a", text=float("nan"))])
+def test_an_empty_cell_is_named_by_its_place_and_loses_no_result(classifier, empty):
+    message = r"text 3 \(index 2\): must be a string, not \w+; drop empty cells first, such as with df.dropna"
+    results = []
+    with pytest.raises(TypeError, match=message):
+        results.extend(classifier.classify_articles(iter([DEMAND, HANDOVER, empty, ATTACK])))
+    assert [(result.doc_id, result.events) for result in results] == [
+        ("0", ("withdrawal_demand",)),
+        ("1", ("handover",)),
+    ]
+    if not isinstance(empty, iq.Article):
+        for call in (classifier.classify_sentences, classifier.probabilities):
+            with pytest.raises(TypeError, match=message):
+                call([DEMAND, HANDOVER, empty])
+
+
+def test_only_an_empty_cell_is_to_be_dropped(classifier):
+    with pytest.raises(TypeError, match=r"^text 1 \(index 0\): must be a string, not dict$"):
+        classifier.classify_sentences([{"text": DEMAND}])
+
+
 def test_half_a_surrogate_pair_is_scored(classifier):
     (result,) = classifier.classify_sentences([f"{DEMAND} \ud83d"])
     assert result.events == ("withdrawal_demand",)

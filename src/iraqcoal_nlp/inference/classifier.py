@@ -13,7 +13,7 @@ from iraqcoal_nlp.errors import ModelFolderError
 from iraqcoal_nlp.inference.aggregate import aggregate, check_aggregator, merge_windows
 from iraqcoal_nlp.inference.calibration import Floats, sigmoid, softmax
 from iraqcoal_nlp.inference.explain import explain_sentences
-from iraqcoal_nlp.inference.texts import check_results, check_several, check_text, whole_text
+from iraqcoal_nlp.inference.texts import as_whole, check_article, check_results, check_several, check_text, check_texts
 from iraqcoal_nlp.model.backends.protocol import Backend
 from iraqcoal_nlp.model.fit import check_fit
 from iraqcoal_nlp.model.store import ONNX, SAFETENSORS, TOKENIZER, ModelFolder
@@ -125,8 +125,7 @@ class ArticleClassifier:
         Raises:
             TypeError: ``texts`` is a string, a table or a mapping, or holds something else than strings.
         """
-        check_several(texts, "classify_sentences takes a list of sentences")
-        texts = [check_text(text) for text in texts]
+        texts = check_texts(texts, "classify_sentences takes a list of sentences")
         pairs = [
             (str(index), Sentence(sent_id=0, start=0, end=len(text), text=text)) for index, text in enumerate(texts)
         ]
@@ -143,14 +142,19 @@ class ArticleClassifier:
             split: Whether to split into sentences; if not, each text is one sentence.
 
         Raises:
-            TypeError: ``articles`` is a string, a table or a mapping, or holds something else than articles and texts.
+            TypeError: ``articles`` is a string, a table or a mapping, or something in it is neither an article nor a
+                text: this is raised in its place, after the results of what came before it.
         """
         check_several(articles, "classify_articles takes a stream of articles")
         waiting: list[tuple[Article, list[Sentence]]] = []
         n_sentences = 0
         for index, given in enumerate(articles):
-            article = given if isinstance(given, Article) else Article(doc_id=str(index), text=check_text(given))
-            sentences = split_sentences(article.text) if split else whole_text(article.text)
+            try:
+                article = check_article(given, index)
+            except TypeError:
+                yield from self._flush(waiting)  # the results of what came before it are not lost
+                raise
+            sentences = split_sentences(article.text) if split else as_whole(article.text)
             waiting.append((article, sentences))
             n_sentences += len(sentences)
             if n_sentences >= SENTENCES_AT_ONCE:
@@ -167,8 +171,7 @@ class ArticleClassifier:
         Raises:
             TypeError: ``texts`` is a string, a table or a mapping, or holds something else than strings.
         """
-        check_several(texts, "probabilities takes a list of sentences")
-        stance, events, _ = self._score([check_text(text) for text in texts])
+        stance, events, _ = self._score(check_texts(texts, "probabilities takes a list of sentences"))
         return stance, events
 
     def explain(self, text: str, *, labels: Sequence[str] = ()) -> list[SentenceExplanation]:

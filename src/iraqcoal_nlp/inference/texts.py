@@ -4,18 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from iraqcoal_nlp.records import Sentence, SentenceResult
+from iraqcoal_nlp.records import Article, Sentence, SentenceResult
+
+_EMPTY_CELLS = ("float", "NoneType", "NAType", "NaTType")  # what pandas has where a text is missing
 
 
-def check_text(text: object) -> str:
+def check_text(text: object, place: int | None = None) -> str:
     """Return the text.
+
+    Args:
+        text: What was given.
+        place: Its index among others; ``None`` if there are none.
 
     Raises:
         TypeError: It is not a string.
     """
     if isinstance(text, str):
         return text
-    raise TypeError(f"a text must be a string, not {type(text).__name__}")
+    kind = type(text).__name__
+    if place is None:
+        raise TypeError(f"a text must be a string, not {kind}")
+    hint = "; drop empty cells first, such as with df.dropna" if kind in _EMPTY_CELLS else ""
+    raise TypeError(f"text {place + 1} (index {place}): must be a string, not {kind}{hint}")
+
+
+def check_texts(texts: Iterable[str], wanted: str) -> list[str]:
+    """Return the texts.
+
+    Args:
+        texts: What was given.
+        wanted: As in :func:`check_several`.
+
+    Raises:
+        TypeError: They are no texts.
+    """
+    check_several(texts, wanted)
+    return [check_text(text, place) for place, text in enumerate(texts)]
+
+
+def check_article(given: Article | str, place: int) -> Article:
+    """Return the article; one that was given as a text is named for its index.
+
+    Raises:
+        TypeError: Its text is not a string.
+    """
+    text = check_text(given.text if isinstance(given, Article) else given, place)
+    return given if isinstance(given, Article) else Article(doc_id=str(place), text=text)
 
 
 def check_several(given: object, wanted: str, *, one: str = "classify") -> None:
@@ -50,6 +84,6 @@ def check_results(sentences: Iterable[SentenceResult]) -> list[SentenceResult]:
     return results
 
 
-def whole_text(text: str) -> list[Sentence]:
+def as_whole(text: str) -> list[Sentence]:
     """Return the text as its only sentence; none if it holds only white space."""
     return [Sentence(sent_id=0, start=0, end=len(text), text=text)] if text.strip() else []
