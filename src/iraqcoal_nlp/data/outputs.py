@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from iraqcoal_nlp.errors import InputError
 
@@ -27,13 +29,13 @@ def whole_file(path: Path, *, endings: Sequence[str], source: Path, overwrite: b
     if path.exists() and source.exists() and path.samefile(source):
         raise InputError("is both input and output: choose another output", path=path)
     check_overwrite(path, overwrite=overwrite)
-    with _appearing(path) as file:
+    with _appearing_text(path) as file:
         yield file
 
 
 def write_whole(path: Path, parts: Iterable[str]) -> None:
     """Write a text file in UTF-8, which appears whole or not at all."""
-    with _appearing(path) as file:
+    with _appearing_text(path) as file:
         file.writelines(parts)
 
 
@@ -64,11 +66,28 @@ def check_overwrite(path: Path, *, overwrite: bool) -> None:
 
 
 @contextmanager
-def _appearing(path: Path) -> Iterator[TextIO]:
-    part = path.with_name(path.name + ".part")
+def appearing(path: Path) -> Iterator[BinaryIO]:
+    """Open a file for writing bytes; it appears when the block ends without an error, in the place of any other.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    # A name that nobody else has: not the user's own files, not another process that writes the same.
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with part.open("w", encoding="utf-8", newline="") as file:
+        file = part.open("xb")
+    except OSError as error:
+        error.filename = str(path)  # the name that the user knows
+        raise
+    try:
+        with file:
             yield file
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _appearing_text(path: Path) -> Iterator[TextIO]:
+    with appearing(path) as file, TextIOWrapper(file, encoding="utf-8", newline="") as text:
+        yield text

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from iraqcoal_nlp.data.outputs import appearing
+
 
 def write_arrays(path: Path, **arrays: NDArray[Any]) -> None:
     """Write a ``.npz`` that appears whole or not at all; of several processes that write it, the last one stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
     named: dict[str, Any] = dict(arrays)  # NumPy 2 declares an argument beside the arrays
-    scratch = path.with_suffix(f".{os.getpid()}.part")
-    with scratch.open("wb") as file:
+    with appearing(path) as file:
         np.savez(file, **named)
-    scratch.replace(path)
