@@ -6,12 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
+from types import ModuleType
 
 import pandas as pd
 import pytest
 from pyarrow import parquet
 
 from conftest import DEMAND, HANDOVER, ROOT, SEEDS
+from iraqcoal_nlp.errors import InputError, ModelFolderError
+from iraqcoal_nlp.scoring.chunks import ScoreOptions
+from iraqcoal_nlp.scoring.engines import ModelChoice
 
 PROGRAM = [sys.executable, "-c", "from iraqcoal_nlp.cli.main import main; main()", "score"]
 
@@ -54,6 +58,11 @@ def test_ray_writes_the_rows_of_the_local_engine(tmp_path):
     again = score("ray.jsonl", "--engine", "ray")
     assert again.returncode == 2
     assert "exists already" in again.stderr
+    before = {part.name: part.read_bytes() for part in parts}
+    assert score("ray.jsonl", "--engine", "ray", "--force", "--model", "no/such").returncode == 2
+    assert {part.name: part.read_bytes() for part in (tmp_path / "ray.jsonl").glob("part-*")} == before
+    assert score("ray.jsonl", "--engine", "ray", "--force", "--workers", "1").returncode == 1
+    assert {part.name: part.read_bytes() for part in (tmp_path / "ray.jsonl").glob("part-*")} == before
 
 
 @pytest.mark.parametrize(
@@ -72,6 +81,43 @@ def test_what_ray_cannot_do_is_told(tmp_path, options, message):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert message in done.stderr
+
+
+@pytest.fixture
+def ray_engine(monkeypatch):
+    """The engine with a stand-in for Ray, which finds no cluster."""
+
+    def init(**_):
+        raise ConnectionError
+
+    ray = ModuleType("ray")
+    ray.is_initialized, ray.init = (lambda: False), init
+    ray.data, ray.exceptions = ModuleType("ray.data"), ModuleType("ray.exceptions")
+    ray.exceptions.RayError = RuntimeError
+    for module in (ray, ray.data, ray.exceptions):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    spec = importlib.util.find_spec("iraqcoal_nlp.scoring.ray_engine")
+    engine = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(engine)
+    return engine
+
+
+@pytest.mark.parametrize(("model", "error"), [("no/such/folder", ModelFolderError), (None, ConnectionError)])
+def test_an_earlier_result_stays_until_the_model_and_ray_are_there(tmp_path, ray_engine, model, error):
+    (tmp_path / "a.txt").write_text(DEMAND, "utf-8")
+    part = tmp_path / "rows.jsonl" / "part-000000.jsonl"
+    part.parent.mkdir()
+    part.write_text(HANDOVER, "utf-8")
+    choice = ModelChoice(model=model)
+    with pytest.raises(error):
+        ray_engine.score_with_ray([str(tmp_path / "a.txt")], str(part.parent), choice, ScoreOptions(), overwrite=True)
+    assert part.read_text("utf-8") == HANDOVER
+    (part.parent / "notes.txt").touch()
+    for overwrite, reason in ((False, "exists already"), (True, "holds other files")):
+        with pytest.raises(InputError, match=reason):
+            ray_engine.score_with_ray(
+                [str(tmp_path / "a.txt")], str(part.parent), choice, ScoreOptions(), overwrite=overwrite
+            )
 
 
 def test_the_function_for_spark_labels_frames_and_loses_no_row(spark_example, classifier):

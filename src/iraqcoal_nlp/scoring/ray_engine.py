@@ -14,7 +14,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -70,7 +70,7 @@ def score_with_ray(
         choice: The model. Its folder must be on every machine; the shipped one is.
         options: What changes the rows.
         workers: Actors that score; ``None``: one per core, or per GPU if the device is one.
-        overwrite: Whether what ``out`` holds may be replaced.
+        overwrite: Whether what ``out`` holds may be replaced; it stays until the model is loaded and Ray runs.
 
     Raises:
         InputError: An input cannot be listed, or ``out`` exists or is of another type.
@@ -82,7 +82,7 @@ def score_with_ray(
         raise InputError(f"--engine ray writes a folder of parts named {' or '.join(ENDINGS)}", path=out)
     unread: Counter[str] = Counter()
     files = list_inputs(inputs, unread=unread)
-    target, folder = _open_output(out, overwrite=overwrite)
+    target, folder = _find_output(out, overwrite=overwrite)
     classifier = choice.load()  # a model that cannot be loaded is told here, not in the log of another machine
     started, tally = time.perf_counter(), Tally()
     first_errors: list[InputError] = []
@@ -101,6 +101,7 @@ def score_with_ray(
     )
     data = data.map_batches(_Writer(out, ending), batch_size=_CHUNKS_PER_PART, num_cpus=_OTHER_CPUS)
     error_path = folder + ERRORS_SUFFIX
+    _empty_output(target, folder, out)  # last: an earlier result stays until the model and Ray are there
     try:
         with target.open_output_stream(error_path) as errors, warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # that one file, which gives many chunks, keeps one actor busy
@@ -198,9 +199,9 @@ def _file_system(out: str) -> tuple[FileSystem, str]:
     return system, path
 
 
-def _open_output(out: str, *, overwrite: bool) -> tuple[FileSystem, str]:
-    """Make the folder, empty."""
-    try:
+def _find_output(out: str, *, overwrite: bool) -> tuple[FileSystem, str]:
+    """Check that the folder can be made, or emptied."""
+    with _writing(out):
         target, folder = _file_system(out)
         if target.get_file_info(folder).type == FileType.File:
             raise InputError("is a file: Ray writes a folder of parts", path=out)
@@ -210,11 +211,23 @@ def _open_output(out: str, *, overwrite: bool) -> tuple[FileSystem, str]:
             names = [Path(entry.path).name for entry in target.get_file_info(FileSelector(folder))]
             if not all(name == SUCCESS or name.startswith("part-") for name in names):
                 raise InputError("holds other files than parts of an earlier run: choose another folder", path=out)
+    return target, folder
+
+
+def _empty_output(target: FileSystem, folder: str, out: str) -> None:
+    """Make the folder, empty."""
+    with _writing(out):
+        if target.get_file_info(folder).type == FileType.Directory:
             target.delete_dir_contents(folder)
         target.create_dir(folder, recursive=is_remote(out))
+
+
+@contextmanager
+def _writing(out: str) -> Iterator[None]:
+    try:
+        yield
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be written ({error})", path=out) from None
-    return target, folder
 
 
 def _start_ray() -> None:
