@@ -206,6 +206,22 @@ def test_what_json_and_names_can_hold_never_ends_a_run(tmp_path):
     assert len(rows_of(tmp_path / "rows.jsonl")) == 4  # its own output is no input
 
 
+def test_an_earlier_output_stays_where_nothing_could_be_scored_and_that_is_told(tmp_path):
+    out = tmp_path / "صفوف.jsonl"
+    (tmp_path / "a.txt").write_text(DEMAND, "utf-8")
+    assert run("score", tmp_path / "a.txt", "--out", out)[0] == 0
+    rows = out.read_bytes()
+    (tmp_path / "a.txt").write_text("😀", "utf-8")
+    said = "nothing could be scored, no rows were written"
+    for name, stays in ((out.name, f"; the earlier {out} stays"), ("new.jsonl", "")):
+        place = tmp_path / name
+        code, _, errors = run("score", tmp_path / "a.txt", "--out", place, "--force")
+        assert code == 2
+        assert errors.splitlines()[0] == f"{place}: {said}{stays}"
+        assert place.with_name(f"{name}.errors.jsonl").exists()
+    assert out.read_bytes() == rows
+
+
 def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
     command = [sys.executable, "-c", "from iraqcoal_nlp.cli.main import main; main()"]
     shown = subprocess.Popen([*command, "classify", *[DEMAND] * 50], stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -198,7 +198,8 @@ def _finish(report: ScoreReport, out: str) -> None:
         if set(tally.encodings) - {"utf-8"}:
             lines.append(f"articles by encoding: {_counts(tally.encodings)}")
     else:
-        lines = [f"{out}: nothing could be scored, no rows were written"]
+        stays = f"; the earlier {out} stays" if out != "-" and Path(out).is_file() else ""
+        lines = [f"{out}: nothing could be scored, no rows were written{stays}"]
     print("\n".join(lines), file=sys.stderr)
     show_unread(report.unread)
     if not tally.errors:
