@@ -35,7 +35,7 @@ from iraqcoal_nlp.training.encoders import own_model, training_windows
 from iraqcoal_nlp.training.epochs import DevRows
 from iraqcoal_nlp.training.finetune import RecipeTrainer, SeedRun, fit, load_finished, seed_run
 from iraqcoal_nlp.training.lexical import noted_lexical_labels
-from iraqcoal_nlp.training.notes import write_arrays
+from iraqcoal_nlp.training.notes import read_arrays, write_arrays
 from iraqcoal_nlp.training.optimization import prepare
 from iraqcoal_nlp.training.recipe import TrainRecipe
 from iraqcoal_nlp.training.trainer import uses_bf16
@@ -216,7 +216,7 @@ def _judge(
             stance, events, vectors = _judge_part(teacher, windows[first : first + _PART], bf16=bf16)
             write_arrays(path, stance=stance, events=events, vectors=vectors)
             LOGGER.info("%s: %d of %d sentences judged", notes.name, first + len(stance), len(windows))
-        parts.append(np.load(path))
+        parts.append(read_arrays(path))
     return (
         np.concatenate([part["stance"] for part in parts]),
         np.concatenate([part["events"] for part in parts]),

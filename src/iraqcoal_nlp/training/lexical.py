@@ -18,7 +18,7 @@ from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.evaluation.scores import event_matrix
 from iraqcoal_nlp.inference.calibration import Floats
-from iraqcoal_nlp.training.notes import write_arrays
+from iraqcoal_nlp.training.notes import read_arrays, write_arrays
 
 LOGGER = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def noted_lexical_labels(rows: Sequence[Annotation], texts: Sequence[str], notes
     if not notes.is_file():
         stance, events = lexical_labels(rows, texts)
         write_arrays(notes, stance=stance, events=events)
-    said = np.load(notes)
+    said = read_arrays(notes)
     return said["stance"], said["events"]
 
 

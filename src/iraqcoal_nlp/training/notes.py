@@ -17,3 +17,9 @@ def write_arrays(path: Path, **arrays: NDArray[Any]) -> None:
     named: dict[str, Any] = dict(arrays)  # NumPy 2 declares an argument beside the arrays
     with appearing(path) as file:
         np.savez(file, **named)
+
+
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """Return what :func:`write_arrays` wrote. ``np.load`` alone would keep the file open."""
+    with np.load(path) as arrays:
+        return dict(arrays)
