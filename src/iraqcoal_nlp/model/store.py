@@ -60,7 +60,7 @@ class ModelSettings:
     max_length: int
     """Pieces the model reads at once, special ones included."""
     target_query: str = ""
-    """Text that goes before each sentence as a segment of its own, before normalization; empty is none."""
+    """Text that goes before each sentence, set apart by the separator, before normalization; empty is none."""
     stance_temperature: float = 1.0
     """Divisor of the stance logits before the softmax."""
     events_temperature: float = 1.0

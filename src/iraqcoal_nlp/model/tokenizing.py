@@ -37,7 +37,7 @@ class SentenceTokenizer:
     Args:
         tokenizer: Any pipeline of the ``tokenizers`` library; its own truncation and padding are switched off.
         max_length: Pieces the model reads at once, special ones included.
-        query: Normalized text that goes before each window as a segment of its own; empty is none.
+        query: Normalized text that goes before each window, set apart by the separator; empty is none.
 
     Raises:
         ModelFolderError: ``max_length`` leaves no room for text beside the special pieces, the query and the overlap.

@@ -73,8 +73,9 @@ class TrainRecipe:
     """``mean`` over the sentence's tokens, ``cls``, the first token, ``max`` over the tokens in each dimension, or
     ``mean_max``, both of these end to end."""
     target_query: str = ""
-    """Text that names the target, read before each sentence as a segment of its own, in scoring too (as the sentence
-    pairs of Sun et al., 2019, arXiv:1903.09588); empty is off. It takes its pieces from ``max_length``."""
+    """Text that names the target, read before each sentence and set apart by the separator, in scoring too: the
+    sentence pairs of Sun et al. (2019, arXiv:1903.09588), but without segment ids. Empty is off. It takes its pieces
+    from ``max_length``."""
     max_length: int = 128
     """Pieces the model reads at once."""
     head_dropout: float = 0.1
