@@ -8,37 +8,78 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iraqcoal_nlp._version import __version__
 from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.errors import CodebookError, InputError, IraqCoalError, ModelFolderError, RecipeError
-from iraqcoal_nlp.records import Article, ArticleResult, Sentence, SentenceExplanation, SentenceResult
+from iraqcoal_nlp.records import (
+    Article,
+    ArticleResult,
+    LabelExplanation,
+    Sentence,
+    SentenceExplanation,
+    SentenceResult,
+    WordAttribution,
+)
 
 if TYPE_CHECKING:
     import datetime
 
     from iraqcoal_nlp.inference.classifier import ArticleClassifier
-    from iraqcoal_nlp.text.attribution.mentions import Mentions
+    from iraqcoal_nlp.text.attribution.gazetteer import Place
+    from iraqcoal_nlp.text.attribution.mentions import DateMention, Mentions, PlaceMention, SpeakerMention
 
 __all__ = [
     "EVENTS",
     "STANCES",
     "Article",
+    "ArticleClassifier",
     "ArticleResult",
     "CodebookError",
+    "DateMention",
     "InputError",
     "IraqCoalError",
+    "LabelExplanation",
+    "Mentions",
     "ModelFolderError",
+    "Place",
+    "PlaceMention",
     "RecipeError",
     "Sentence",
     "SentenceExplanation",
     "SentenceResult",
+    "SpeakerMention",
+    "WordAttribution",
     "__version__",
     "find_mentions",
     "load",
 ]
+
+_MENTIONS = "iraqcoal_nlp.text.attribution.mentions"
+_ELSEWHERE = {
+    "ArticleClassifier": "iraqcoal_nlp.inference.classifier",
+    "DateMention": _MENTIONS,
+    "Mentions": _MENTIONS,
+    "Place": "iraqcoal_nlp.text.attribution.gazetteer",
+    "PlaceMention": _MENTIONS,
+    "SpeakerMention": _MENTIONS,
+}
+"""Modules of the public names that load when they are asked for: importing the library stays light."""
+
+
+if not TYPE_CHECKING:  # to type checkers it would mean that any name is there
+
+    def __getattr__(name: str) -> object:
+        if name not in _ELSEWHERE:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(_ELSEWHERE[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def load(

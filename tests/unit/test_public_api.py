@@ -8,11 +8,26 @@ import sys
 import pytest
 
 import iraqcoal_nlp as iq
+from conftest import DEMAND
 
 
 def test_every_public_name_is_listed():
-    defined = {name for name, value in vars(iq).items() if getattr(value, "__module__", "").startswith("iraqcoal_nlp")}
+    values = {name: getattr(iq, name) for name in dir(iq) if not name.startswith("_")}
+    defined = {name for name, value in values.items() if getattr(value, "__module__", "").startswith("iraqcoal_nlp")}
     assert defined | {"EVENTS", "STANCES", "__version__"} == set(iq.__all__)
+
+
+def test_what_public_functions_return_is_public(classifier):
+    public = {getattr(iq, name) for name in iq.__all__ if isinstance(getattr(iq, name), type)}
+    article = f"قال مسؤول يوم 5 يناير 2020 في بغداد إنه {DEMAND}"
+    (explained,) = classifier.explain(article)
+    mentions = iq.find_mentions(article)
+    parts = [mentions.speakers[0], mentions.places[0], mentions.places[0].place, mentions.dates[0]]
+    returned = [classifier, classifier.classify(article), explained, explained.sentence]
+    for value in (*returned, explained.labels[0], explained.labels[0].words[0], mentions, *parts):
+        assert type(value) in public
+    with pytest.raises(AttributeError, match="has no attribute 'Mention'"):
+        iq.Mention  # noqa: B018
 
 
 def test_importing_the_library_loads_nothing_heavy():
