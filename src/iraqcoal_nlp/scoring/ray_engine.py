@@ -25,7 +25,7 @@ import ray.data
 from pyarrow.fs import FileSelector, FileSystem, FileType
 from ray.exceptions import RayError
 
-from iraqcoal_nlp.data.addresses import is_remote
+from iraqcoal_nlp.data.addresses import is_remote, open_system
 from iraqcoal_nlp.data.files import size_and_change
 from iraqcoal_nlp.data.inputs import ERRORS_SUFFIX, InputFile, list_inputs
 from iraqcoal_nlp.data.results import OutputForm, error_line, listed_error, render
@@ -195,8 +195,7 @@ def _groups(files: Sequence[InputFile]) -> Iterator[list[InputFile]]:
 
 
 def _file_system(out: str) -> tuple[FileSystem, str]:
-    system, path = FileSystem.from_uri(out.rstrip("/") if is_remote(out) else Path(out).absolute().as_uri())
-    return system, path
+    return open_system(out.rstrip("/") if is_remote(out) else Path(out).absolute().as_uri())
 
 
 def _find_output(out: str, *, overwrite: bool) -> tuple[FileSystem, str]:
