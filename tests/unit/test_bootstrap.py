@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from iraqcoal_nlp.evaluation.bootstrap import f1_intervals, paired_bootstrap
+from iraqcoal_nlp.evaluation.bootstrap import f1_intervals, paired_bootstrap, paired_weighted, weighted_interval
 
 
 def noisy(n: int, *, seed: int, noise: float = 0.15, labels: int = 4):
@@ -115,6 +115,34 @@ def test_p_is_rarely_small_where_nothing_differs():
 def test_one_document_gives_no_p_value():
     gold, said = noisy(20, seed=9)
     assert paired_bootstrap(gold, gold, said, ["d"] * 20)[-1].p_value is None
+
+
+def only(rows, *, n: int = 40):
+    """Two labels over ``n`` sentences: the first on each, the second on the given rows."""
+    labels = np.ones((n, 2), dtype=bool)
+    labels[:, 1] = np.isin(np.arange(n), rows)
+    return labels
+
+
+def test_only_labels_that_weigh_something_speak_of_a_weighted_score():
+    names, weights, none = documents(40, 1), [0.0, 1.0], only([])
+    rare = only([3])
+    assert weighted_interval(rare, [rare], names, weights) is None
+    told = paired_weighted(rare, [rare], [none], names, weights)
+    assert (told.difference, told.interval, told.p_value) == (-1.0, None, None)
+    assert weighted_interval(rare, [rare], names, [1.0, 0.0]) == (1.0, 1.0)
+    common = only(range(20))
+    assert weighted_interval(common, [common], names, weights) == (1.0, 1.0)
+
+
+def test_what_any_run_of_either_model_says_speaks_of_a_weighted_score():
+    names, weights = documents(40, 1), [1.0]
+    none, rare, bold = (only(rows)[:, 1:] for rows in ([], [3], range(20)))
+    there, back = (paired_weighted(rare, *pair, names, weights) for pair in (([bold], [none]), ([none], [bold])))
+    assert there.p_value == back.p_value is not None
+    assert there.interval == pytest.approx([-end for end in reversed(back.interval)])
+    one, same = (weighted_interval(rare, runs, names, weights) for runs in ([none, bold], [bold, none]))
+    assert one == same is not None
 
 
 def test_two_thousand_resamples_of_a_thousand_sentences_take_no_time():

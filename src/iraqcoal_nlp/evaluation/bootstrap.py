@@ -148,7 +148,7 @@ def weighted_interval(
         seed: Seed of the draws.
     """
     counts, used, weight = _used(gold, runs, documents, weights)
-    return _interval(_mean_scores(counts, used, weight, resamples, seed), counts[0].n_speaking[-1])
+    return _interval(_mean_scores(counts, used, weight, resamples, seed), _n_speaking(counts, used))
 
 
 def paired_weighted(
@@ -162,12 +162,13 @@ def paired_weighted(
     seed: int = SEED,
 ) -> Difference:
     """Compare two models by a weighted F1, mean of each one's runs: see :func:`paired_bootstrap`."""
-    moved, observed = [], []
+    moved, observed, speaking = [], [], []
     for runs in (first, second):
         counts, used, weight = _used(gold, runs, documents, weights)
         moved.append(_mean_scores(counts, used, weight, resamples, seed))
         observed.append(float(np.mean([weighted_f1(gold, run, weights) for run in runs])))
-    n_speaking = int(counts[0].n_speaking[-1])
+        speaking.append(_n_speaking(counts, used))
+    n_speaking = max(speaking)
     column = moved[1] - moved[0]
     return Difference(
         first=observed[0],
@@ -220,6 +221,11 @@ def _used(
 ) -> tuple[list[_Counts], Bools, Floats]:
     weight = np.asarray(weights, dtype=np.float64)
     return [_Counts(gold, run, documents) for run in runs], weight > 0, weight[weight > 0]
+
+
+def _n_speaking(counts: Sequence[_Counts], used: Bools) -> int:
+    """Return in how many documents gold or any run has the used label that is commonest there."""
+    return max(int(one.n_speaking[:-1][used].max(initial=0)) for one in counts)
 
 
 def _mean_scores(counts: Sequence[_Counts], used: Bools, weight: Floats, resamples: int, seed: int) -> Floats:
