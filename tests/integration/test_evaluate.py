@@ -13,6 +13,7 @@ from conftest import DEMAND, ROOT, SEEDS
 from iraqcoal_nlp.cli.main import main
 from iraqcoal_nlp.data.annotations import read_annotations
 from iraqcoal_nlp.evaluation.checklist import shipped_checklist
+from iraqcoal_nlp.evaluation.evaluate import read_files
 from iraqcoal_nlp.evaluation.measure import measure
 from iraqcoal_nlp.model.locate import locate_model
 
@@ -81,6 +82,15 @@ def test_two_files_of_one_name_and_rows_that_nobody_judged(tmp_path):
     assert "new: 1 rows that nobody judged are left out" in output
     assert "new-2: 3 sentences of 3 documents" in output
     assert "events" not in output
+
+
+def test_each_file_has_a_name_of_its_own(tmp_path):
+    paths = [tmp_path / place for place in ("e1/a.jsonl", "e2/a.jsonl", "e3/a-2.jsonl", "e4/a.jsonl")]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text(json.dumps({"text": DEMAND, "stance": "against"}), "utf-8")
+    assert [file.name for file in read_files(paths)] == ["a", "a-2", "a-2-2", "a-3"]
+    assert [file.name for file in read_files(paths[2:] + paths[:2])] == ["a-2", "a", "a-3", "a-4"]
 
 
 def test_own_cases_and_the_names_of_those_that_failed(tmp_path):

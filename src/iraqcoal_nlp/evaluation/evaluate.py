@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,7 +24,7 @@ class AnnotatedFile:
     """An annotation file that has been read."""
 
     name: str
-    """The file's name without its ending; numbered where several files share it."""
+    """The file's name without its ending; numbered where another file has it."""
     path: Path
     sha256: str
     rows: tuple[Annotation, ...]
@@ -65,10 +66,9 @@ def read_files(paths: Iterable[Path], *, test_only: bool = True) -> list[Annotat
         judged = tuple(row for row in rows if row.stance is not None or row.events is not None)
         if not judged:
             raise InputError("no row has a stance or events: there is nothing to measure", path=path)
-        twins = sum(file.path.stem == path.stem for file in files)
         files.append(
             AnnotatedFile(
-                name=f"{path.stem}-{twins + 1}" if twins else path.stem,
+                name=_free_name(path.stem, {file.name for file in files}),
                 path=path,
                 sha256=file_sha256(path),
                 rows=judged,
@@ -77,6 +77,12 @@ def read_files(paths: Iterable[Path], *, test_only: bool = True) -> list[Annotat
             )
         )
     return files
+
+
+def _free_name(stem: str, taken: Container[str]) -> str:
+    """Return a name that no other file has: scores and predictions are kept by it."""
+    numbered = (f"{stem}-{number}" for number in count(2))
+    return next(name for name in chain([stem], numbered) if name not in taken)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
