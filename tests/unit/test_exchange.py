@@ -160,6 +160,22 @@ def test_pandas_reads_every_table_as_it_was_meant(scored):
     assert pd.read_csv(codes, dtype={"cameo": str})["cameo"].tolist() == ["194", "1622", "0842", "0842", "1056"]
 
 
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n", "\u2028"])
+def test_a_line_end_inside_a_sentence_tears_no_row(scored, end):
+    torn = f"{ATTACK}{end}{DEMAND}"
+    scored.write_text(json.dumps(scored_row(0, ["attack"], torn, source=f"وكالة{end}أ")), "utf-8")
+    tables = {}
+    for name, form in FORMATS.items():
+        out = scored.with_name("out" + form.endings[0])
+        export_events(scored, out, table=name, overwrite=True)
+        with out.open(encoding="utf-8", newline="") as file:
+            tables[name] = list(csv.DictReader(file, **form.dialect))
+        assert len(tables[name]) == 1
+    (codes,), (acled,), (polecat,) = (tables[name] for name in ("codes", "acled-style", "polecat"))
+    assert codes["text"] == acled["notes"] == torn
+    assert polecat["Source"] == "وكالة أ"
+
+
 @pytest.mark.parametrize("event", EVENTS)
 def test_every_event_has_codes_of_the_right_form(event):
     codes = event_codes(event, "")

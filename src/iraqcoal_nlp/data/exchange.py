@@ -118,7 +118,7 @@ def export_events(
     form = FORMATS[table]
     report = ExportReport()
     with whole_file(out, endings=form.endings, source=scored, overwrite=overwrite) as file:
-        writer = csv.writer(file, lineterminator="\n", **form.dialect)
+        writer = csv.writer(file, **form.dialect)
         writer.writerow(form.columns)
         for event in _events(
             scored, columns or FactColumns(), report, dated=published_as_event_date, alternative_quad=alternative_quad
@@ -226,7 +226,9 @@ def _cell(value: Any, form: Format) -> str:  # noqa: ANN401 - whatever a column 
     return (" ".join(text.split()) if form.dialect is _UNQUOTED else text) or form.missing
 
 
-_UNQUOTED = {"delimiter": "\t", "quoting": csv.QUOTE_NONE, "quotechar": None}  # what readers of POLECAT expect
+# What readers of POLECAT expect. The other tables keep the usual line end, CR LF: before Python 3.13, csv quotes a cell
+# with CR only if that is part of it.
+_UNQUOTED = {"delimiter": "\t", "lineterminator": "\n", "quoting": csv.QUOTE_NONE, "quotechar": None}
 
 FORMATS: dict[str, Format] = {
     "codes": Format(columns=CODES_COLUMNS, row=_codes_row, endings=(".csv",)),
