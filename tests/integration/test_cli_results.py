@@ -92,6 +92,41 @@ def test_export_writes_a_table(run, scored, tmp_path):
     assert len((tmp_path / "events.tsv").read_text("utf-8").splitlines()) == n_events + 1
 
 
+@pytest.fixture
+def dated(scored, tmp_path):
+    """Rows of four articles: one day that is understood, two that are not, one that is not told."""
+    days = ["2020-01-05", "05/01/2020", "٦/١/٢٠٢٠", ""]
+    first = json.loads(scored.read_text("utf-8").splitlines()[0])
+    rows = [first | {"doc_id": str(i), "sent_id": j, "التاريخ": days[i]} for i in range(4) for j in range(3)]
+    path = tmp_path / "dated.jsonl"
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("command", [("report", "o.html"), ("export", "o.csv")])
+def test_days_that_are_not_understood_are_told(run, scored, dated, tmp_path, command):
+    name, out = command[0], tmp_path / command[1]
+    code, _, errors = run(name, dated, "--out", out, "--date-column", "التاريخ")
+    expected = "dates: 1 of 4 articles; 2 not understood, such as '05/01/2020': use YYYY-MM-DD"
+    assert (code, errors.splitlines()[1:]) == (0, [expected])
+    assert "dates:" not in run(name, scored, "--out", out, "--force")[2]  # nobody spoke of days
+    blank = json.loads(scored.read_text("utf-8").splitlines()[0]) | {"date": None}
+    good = tmp_path / "good.jsonl"
+    good.write_text(json.dumps(blank | {"date": "2020-01-05T10:00"}) + "\n" + json.dumps(blank), "utf-8")
+    assert run(name, good, "--out", out, "--force")[2].splitlines()[1:] == ["dates: 1 of 2 articles"]
+
+
+@pytest.mark.parametrize("option", ["--date-column", "--source-column", "--url-column"])
+@pytest.mark.parametrize("command", [("report", "o.html"), ("export", "o.csv")])
+def test_a_column_that_was_named_must_be_there(run, scored, dated, tmp_path, command, option):
+    name, out = command[0], tmp_path / command[1]
+    code, _, errors = run(name, dated, "--out", out, option, "nope")
+    assert (code, errors) == (2, f"iraqcoal: error: {dated}: has no column 'nope' but 'التاريخ'\n")
+    code, _, errors = run(name, scored, "--out", out, option, "date")
+    assert (code, "has no column 'date' and none but those of `iraqcoal score`" in errors) == (2, True)
+    assert not out.exists()
+
+
 def test_sample_gives_rows_that_can_be_sampled_again(run, scored, tmp_path):
     out = tmp_path / "tasks.jsonl"
     assert run("sample", scored, "--strategy", "diverse", "-n", 7, "--out", out)[0] == 0

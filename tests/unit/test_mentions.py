@@ -219,6 +219,7 @@ def test_only_a_certain_day_counts(value, day):
 
 def test_the_command_says_what_it_found(tmp_path):
     write(tmp_path / "rows.jsonl", [row("قال نائب أمس إن القوات في بغداد", day="2020-01-05")])
+    write(tmp_path / "vague.jsonl", [row("سقط صاروخ أمس", التاريخ=day) for day in ("5/1/2020", "", "2020-01-05")])
     (tmp_path / "bad.jsonl").write_text('{"text": 1}\n', "utf-8")
 
     def run(scored, out, *options):
@@ -232,5 +233,12 @@ def test_the_command_says_what_it_found(tmp_path):
     assert "1 speakers" in errors
     assert "1 dates (1 resolved)" in errors
     assert run("rows.jsonl", "out.jsonl")[0] == 2
+    code, errors = run("rows.jsonl", "none.jsonl", "--date-column", "nope")
+    assert (code, "rows.jsonl: has no column 'nope' but 'day'" in errors) == (2, True)
+    assert not (tmp_path / "none.jsonl").exists()
+    assert "1 sentences without a day in 'date': أمس and its kin" in run("rows.jsonl", "undated.jsonl")[1]
+    errors = run("vague.jsonl", "vaguer.jsonl", "--date-column", "التاريخ")[1]
+    without = "2 sentences without a day in 'التاريخ' (1 not understood, such as '5/1/2020': use YYYY-MM-DD)"
+    assert f"{without}: أمس and its kin stay unresolved" in errors
     assert run("bad.jsonl", "new.jsonl")[0] == 2
     assert not (tmp_path / "new.jsonl").exists()

@@ -5,8 +5,9 @@ import json
 import pytest
 
 from conftest import ATTACK, DEMAND
+from iraqcoal_nlp.data.facts import Facts
 from iraqcoal_nlp.data.results import ENDINGS, output_form, render, row_line
-from iraqcoal_nlp.data.scored import ScoredRow, read_scored
+from iraqcoal_nlp.data.scored import FactColumns, ScoredRow, read_scored
 from iraqcoal_nlp.errors import InputError
 
 EXTRA = {"date": "2020-01-05", "source": "وكالة"}
@@ -101,3 +102,12 @@ def test_a_row_that_is_not_utf8_is_one_error(tmp_path, results):
     assert isinstance(first, InputError)
     assert f"{path}:2: not UTF-8" in str(first)
     assert isinstance(second, ScoredRow)
+
+
+def test_days_are_counted_by_article_and_a_long_one_is_cut(results):
+    facts = Facts(FactColumns(date="متى"))
+    for day in ["2020-01-05", "2020-01-05", "أمس\n" * 20, None, 7]:
+        facts.add(ScoredRow(sentence=results[0].sentences[0], extra={"متى": day}))
+    days = facts.days
+    assert (days.total, days.understood, days.not_understood) == (4, 1, 2)
+    assert days.advice == f"2 not understood, such as '{'أمس ' * 10}…': use YYYY-MM-DD"

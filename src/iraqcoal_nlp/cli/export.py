@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from iraqcoal_nlp.cli.options import DateColumn, Scored, SourceColumn, UrlColumn, check_choice, show_bad_rows
+from iraqcoal_nlp.cli.options import (
+    DateColumn,
+    Scored,
+    SourceColumn,
+    UrlColumn,
+    check_choice,
+    fact_columns,
+    show_bad_rows,
+    show_days,
+)
 
 _DATES = ("none", "published")
 
@@ -23,14 +32,13 @@ def export(
     sanction_quad: Annotated[
         str, typer.Option("--sanction-quad", help="PLOVER's SANCTION (a suspension): material or verbal conflict.")
     ] = "material",
-    date_column: DateColumn = "date",
-    source_column: SourceColumn = "source",
-    url_column: UrlColumn = "url",
+    date_column: DateColumn = None,
+    source_column: SourceColumn = None,
+    url_column: UrlColumn = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output file.")] = False,
 ) -> None:
     """Write one row per reported event, with PLOVER, CAMEO and ACLED codes."""
     from iraqcoal_nlp.data.exchange import FORMATS, export_events
-    from iraqcoal_nlp.data.scored import FactColumns
 
     check_choice("--format", table, tuple(FORMATS))
     check_choice("--event-date", event_date, _DATES)
@@ -39,10 +47,11 @@ def export(
         scored,
         out,
         table=table,
-        columns=FactColumns(date=date_column, source=source_column, url=url_column),
+        columns=fact_columns(date=date_column, source=source_column, url=url_column),
         published_as_event_date=event_date == "published",
         alternative_quad=sanction_quad == "verbal",
         overwrite=force,
     )
     print(f"{out}: {report.events} events of {report.sentences} sentences", file=sys.stderr)
+    show_days(report.days, named=date_column is not None)
     show_bad_rows(report.errors)

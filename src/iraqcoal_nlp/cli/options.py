@@ -16,6 +16,9 @@ from iraqcoal_nlp.errors import InputError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from iraqcoal_nlp.data.facts import DayCounts
+    from iraqcoal_nlp.data.scored import FactColumns
+
 Model = Annotated[str | None, typer.Option("--model", help="Model folder or hub name; without it, the shipped model.")]
 Backend = Annotated[str, typer.Option("--backend", help="auto, onnx or torch.")]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, or for the torch backend another, such as cuda.")]
@@ -28,9 +31,33 @@ TextColumn = Annotated[str, typer.Option("--text-column", help="Column of the te
 IdColumn = Annotated[str, typer.Option("--id-column", help="Column of the article's name; without it, doc_id or id.")]
 Stdin = Annotated[str, typer.Option("--stdin", help="Type of standard input, such as jsonl, csv or txt.gz.")]
 Scored = Annotated[Path, typer.Argument(help="File of `iraqcoal score`: .jsonl, .csv or .parquet.", metavar="SCORED")]
-DateColumn = Annotated[str, typer.Option("--date-column", help="Column of the day of publication.")]
-SourceColumn = Annotated[str, typer.Option("--source-column", help="Column of the article's publisher.")]
-UrlColumn = Annotated[str, typer.Option("--url-column", help="Column of the article's address.")]
+DateColumn = Annotated[
+    str | None, typer.Option("--date-column", help="Column of the day of publication; without it, date.")
+]
+SourceColumn = Annotated[
+    str | None, typer.Option("--source-column", help="Column of the article's publisher; without it, source.")
+]
+TitleColumn = Annotated[
+    str | None, typer.Option("--title-column", help="Column of the article's headline; without it, title.")
+]
+UrlColumn = Annotated[
+    str | None, typer.Option("--url-column", help="Column of the article's address; without it, url.")
+]
+
+
+def fact_columns(**named: str | None) -> FactColumns:
+    """Return where rows keep the facts of their articles: what was named must be there, the usual names need not."""
+    from iraqcoal_nlp.data.scored import FactColumns
+
+    given = {fact: column for fact, column in named.items() if column is not None}
+    return FactColumns(**given, needed=tuple(given.values()))
+
+
+def show_days(days: DayCounts, *, named: bool) -> None:
+    """Print on stderr how many articles say their day, if any tries to or a column of days was named."""
+    if days.understood or days.not_understood or named:
+        told = [f"dates: {days.understood} of {days.total} articles", *filter(None, [days.advice])]
+        print("; ".join(told), file=sys.stderr)
 
 
 def show_bad_rows(errors: Sequence[InputError]) -> None:

@@ -16,9 +16,12 @@ from iraqcoal_nlp.cli.options import (
     Scored,
     SourceColumn,
     Threads,
+    TitleColumn,
     UrlColumn,
     check_choice,
+    fact_columns,
     show_bad_rows,
+    show_days,
 )
 
 
@@ -33,15 +36,14 @@ def report(
     threads: Threads = 0,
     language: Annotated[str, typer.Option("--language", help="Language in which the page opens: ar or en.")] = "ar",
     title: Annotated[str, typer.Option("--title", help="Heading of the page.")] = "",
-    date_column: DateColumn = "date",
-    source_column: SourceColumn = "source",
-    title_column: Annotated[str, typer.Option("--title-column", help="Column of the article's headline.")] = "title",
-    url_column: UrlColumn = "url",
+    date_column: DateColumn = None,
+    source_column: SourceColumn = None,
+    title_column: TitleColumn = None,
+    url_column: UrlColumn = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output file.")] = False,
 ) -> None:
     """Make one HTML page of a scored file: counts, time, sources, and every sentence with its labels."""
     import iraqcoal_nlp
-    from iraqcoal_nlp.data.scored import FactColumns
     from iraqcoal_nlp.report.build import build_report
     from iraqcoal_nlp.report.page import LANGUAGES
 
@@ -51,7 +53,7 @@ def report(
         built = build_report(
             scored,
             out,
-            columns=FactColumns(date=date_column, source=source_column, title=title_column, url=url_column),
+            columns=fact_columns(date=date_column, source=source_column, title=title_column, url=url_column),
             language=language,
             title=title or None,
             explainer=explainer,
@@ -61,6 +63,7 @@ def report(
         )
     size = out.stat().st_size / 1e6
     print(f"{out}: {built.sentences} sentences of {built.articles} articles, {size:.1f} MB", file=sys.stderr)
+    show_days(built.days, named=date_column is not None)
     if why:
         others = f"; {built.of_other_models} are of another model" if built.of_other_models else ""
         print(f"explained {built.explained} of {built.labelled} labelled sentences{others}", file=sys.stderr)

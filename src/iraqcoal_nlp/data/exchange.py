@@ -15,6 +15,7 @@ from typing import Any
 
 from iraqcoal_nlp._version import __version__
 from iraqcoal_nlp.data.dates import iso_date
+from iraqcoal_nlp.data.facts import DayCounts, Facts
 from iraqcoal_nlp.data.ontology import EventCodes, event_codes
 from iraqcoal_nlp.data.outputs import whole_file
 from iraqcoal_nlp.data.scored import FactColumns, read_scored
@@ -86,6 +87,8 @@ class ExportReport:
 
     sentences: int = 0
     events: int = 0
+    days: DayCounts = field(default_factory=DayCounts)
+    """Of the articles."""
     errors: list[InputError] = field(default_factory=list)
 
 
@@ -112,34 +115,36 @@ def export_events(
         overwrite: Whether an existing ``out`` may be replaced.
 
     Raises:
-        InputError: A file cannot be read or written, or holds no good row.
+        InputError: A file cannot be read or written, holds no good row, or none with a column that is needed.
         KeyError: ``table`` is unknown.
     """
     form = FORMATS[table]
-    report = ExportReport()
+    facts = Facts(columns or FactColumns())
+    report = ExportReport(days=facts.days)
     with whole_file(out, endings=form.endings, source=scored, overwrite=overwrite) as file:
         writer = csv.writer(file, **form.dialect)
         writer.writerow(form.columns)
-        for event in _events(
-            scored, columns or FactColumns(), report, dated=published_as_event_date, alternative_quad=alternative_quad
-        ):
+        for event in _events(scored, facts, report, dated=published_as_event_date, alternative_quad=alternative_quad):
             row = form.row(event)
             writer.writerow([_cell(row[name], form) for name in form.columns])
         if not report.sentences:
             raise report.errors[0] if report.errors else InputError("holds no row", path=scored)
+        facts.check(scored)
     return report
 
 
 def _events(
-    scored: Path, columns: FactColumns, report: ExportReport, *, dated: bool, alternative_quad: bool
+    scored: Path, facts: Facts, report: ExportReport, *, dated: bool, alternative_quad: bool
 ) -> Iterator[ReportedEvent]:
     """Yield the events of a file; count what is passed over."""
     seen: Counter[str] = Counter()
+    columns = facts.columns
     for row in read_scored(scored):
         if isinstance(row, InputError):
             report.errors.append(row)
             continue
         report.sentences += 1
+        facts.add(row)
         sentence, published = row.sentence, iso_date(row.extra.get(columns.date))
         for event in sentence.events:
             report.events += 1

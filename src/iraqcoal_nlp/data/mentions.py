@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from iraqcoal_nlp.data.dates import iso_date
+from iraqcoal_nlp.data.facts import DayCounts, check_columns
 from iraqcoal_nlp.data.files import check_file, open_text, reading
 from iraqcoal_nlp.data.outputs import whole_file
 from iraqcoal_nlp.data.tables import json_rows
@@ -21,6 +22,9 @@ from iraqcoal_nlp.text.attribution.mentions import Mentions
 
 ENDING = ".jsonl"
 """The file type that is read and written."""
+
+DATE = "date"
+"""The field of the article's day, unless another is named."""
 
 FIELD = "mentions"
 """The field that is added; an input column of that name becomes ``input_mentions``."""
@@ -34,10 +38,12 @@ class MentionsReport:
     counts: Counter[str] = field(default_factory=Counter)
     """``speakers``, ``places``, ``dates``, ``resolved`` (dates with a value), ``continues`` (sentences that go on), and
     ``undated`` (rows without a day that can be read)."""
+    days: DayCounts = field(default_factory=DayCounts)
+    """Of the articles, counted by rows."""
     errors: list[InputError] = field(default_factory=list)
     """Rows that could not be used; they are not written."""
 
-    def add(self, mentions: Mentions, *, dated: bool) -> None:
+    def add(self, mentions: Mentions, day: object, *, dated: bool) -> None:
         """Count one row."""
         self.rows += 1
         self.counts["speakers"] += len(mentions.speakers)
@@ -46,36 +52,41 @@ class MentionsReport:
         self.counts["resolved"] += sum(date.value is not None for date in mentions.dates)
         self.counts["continues"] += mentions.continues
         self.counts["undated"] += not dated
+        self.days.add(day, understood=iso_date(day) is not None)
 
 
-def add_mentions(scored: Path, out: Path, *, date_column: str = "date", overwrite: bool = False) -> MentionsReport:
+def add_mentions(scored: Path, out: Path, *, date_column: str | None = None, overwrite: bool = False) -> MentionsReport:
     """Write the rows of ``iraqcoal score`` again, each with the field ``mentions``.
 
     Args:
         scored: A ``.jsonl`` file of rows, with the raw ``text`` and its ``start`` in the article.
         out: The ``.jsonl`` file to write; it appears when all is done.
-        date_column: Field with the article's day, as :func:`~iraqcoal_nlp.data.dates.iso_date` reads it. Where it says
-            none, what is counted from that day stays unresolved.
+        date_column: Field with the article's day, as :func:`~iraqcoal_nlp.data.dates.iso_date` reads it; ``None``:
+            ``date``, if rows have it. Where it says none, what is counted from that day stays unresolved.
         overwrite: Whether an existing ``out`` may be replaced.
 
     Raises:
-        InputError: A file is missing, of another type, both input and output, or exists already, or no row can be used.
+        InputError: A file is missing, of another type, both input and output, or exists already; or no row can be used,
+            or has the field that was named.
         OSError: The system refused to read or write.
     """
     check_file(scored, of_folder="one file of rows in it")
     for path in (scored, out):
         if path.suffix.lower() != ENDING:
             raise InputError(f"mentions are nested: they need rows in {ENDING}, in and out", path=path)
-    report = MentionsReport()
+    report, names = MentionsReport(), dict[str, None]()
     with whole_file(out, endings=(ENDING,), source=scored, overwrite=overwrite) as file:
         for number, given in _rows(scored):
             row = _checked(given, scored, number)
             if isinstance(row, InputError):
                 report.errors.append(row)
             else:
-                file.write(json.dumps(_with_mentions(row, date_column, report), ensure_ascii=False) + "\n")
+                names |= dict.fromkeys(row)
+                file.write(json.dumps(_with_mentions(row, date_column or DATE, report), ensure_ascii=False) + "\n")
         if not report.rows:
             raise report.errors[0] if report.errors else InputError("holds no row", path=scored)
+        if date_column is not None:
+            check_columns([date_column], names, scored)
     return report
 
 
@@ -105,7 +116,7 @@ def _checked(row: dict[str, Any] | InputError, path: Path, number: int) -> dict[
 def _with_mentions(row: Mapping[str, Any], date_column: str, report: MentionsReport) -> dict[str, Any]:
     day = published_day(row.get(date_column))
     mentions = find_mentions(row["text"], offset=row["start"], article_date=day)
-    report.add(mentions, dated=day is not None)
+    report.add(mentions, row.get(date_column), dated=day is not None)
     given = row.get(FIELD)
     own = isinstance(given, dict) and given.keys() == mentions.to_dict().keys()
     free = free_name(FIELD, row)

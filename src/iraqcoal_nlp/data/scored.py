@@ -17,7 +17,9 @@ from iraqcoal_nlp.data.tables import csv_rows, json_rows
 from iraqcoal_nlp.errors import CodebookError, InputError
 from iraqcoal_nlp.records import FLAGS, FLAT_COLUMNS, SentenceResult
 
-_OWN_COLUMNS = frozenset({*FLAT_COLUMNS, "stance_probs", "event_probs", "why"})
+OWN_COLUMNS = frozenset({*FLAT_COLUMNS, "stance_probs", "event_probs", "why"})
+"""Columns of results; all others came with the articles."""
+
 _NEEDED = ("doc_id", "sent_id", "start", "end", "text", "stance", "events")
 _ADVICE = "name a file that `iraqcoal score` has written"
 _NO = frozenset({"", "false", "0"})
@@ -25,12 +27,14 @@ _NO = frozenset({"", "false", "0"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactColumns:
-    """Where a row says where its article comes from. A column that a file does not have is no fault."""
+    """Where a row says where its article comes from. A column that a file lacks is no fault, unless it is needed."""
 
     date: str = "date"
     source: str = "source"
     title: str = "title"
     url: str = "url"
+    needed: tuple[str, ...] = ()
+    """Columns of these that some row must have, as a user asked for them by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,11 @@ class ScoredRow:
         """Return a column as one line of text, ``None`` if it is missing or empty."""
         value = self.extra.get(column)
         return None if value is None else " ".join(str(value).split()) or None
+
+    def article(self, columns: FactColumns) -> tuple[str, tuple[str | None, ...]]:
+        """Return what the rows of one article share: its id, title, date, source and address."""
+        names = (columns.title, columns.date, columns.source, columns.url)
+        return self.sentence.doc_id, tuple(map(self.fact, names))
 
 
 def read_scored(path: Path) -> Iterator[ScoredRow | InputError]:
@@ -63,7 +72,7 @@ def read_scored(path: Path) -> Iterator[ScoredRow | InputError]:
             yield row
             continue
         try:
-            extra = {key: value for key, value in row.items() if key not in _OWN_COLUMNS}
+            extra = {key: value for key, value in row.items() if key not in OWN_COLUMNS}
             yield ScoredRow(sentence=_sentence(row), extra=extra)
         except (ValueError, TypeError, CodebookError) as error:
             yield InputError(f"is no row of `iraqcoal score`: {error}", path=path, row=number)

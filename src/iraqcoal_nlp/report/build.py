@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iraqcoal_nlp.codebook import NEUTRAL_STANCE
+from iraqcoal_nlp.data.facts import DayCounts, Facts
 from iraqcoal_nlp.data.outputs import whole_file
 from iraqcoal_nlp.data.scored import FactColumns, ScoredRow, read_scored_whole
 from iraqcoal_nlp.errors import InputError
@@ -33,6 +34,8 @@ class BuiltReport:
     """Sentences with an event, or with a stance other than ``none``."""
     of_other_models: int
     """Labelled sentences that got no reasons because another model than the explainer labelled them."""
+    days: DayCounts
+    """Of the articles."""
     errors: Sequence[InputError]
     """Rows that could not be read; the report says how many."""
 
@@ -64,12 +67,17 @@ def build_report(
         on_explained: Called with the number of sentences that are explained, and of those that will be.
 
     Raises:
-        InputError: A file cannot be read or written, or all labelled rows are of other models than ``explainer``.
+        InputError: A file cannot be read or written, no row has a column that is needed, or all labelled rows are of
+            other models than ``explainer``.
         ValueError: ``language`` is unknown.
     """
     columns = columns or FactColumns()
     with whole_file(out, endings=(".html",), source=scored, overwrite=overwrite) as file:
         rows, errors = read_scored_whole(scored)
+        facts = Facts(columns)
+        for row in rows:
+            facts.add(row)
+        facts.check(scored)
         labelled = [place for place, row in enumerate(rows) if _is_labelled(row)]
         explained: dict[int, SentenceExplanation] = {}
         own = labelled
@@ -90,6 +98,7 @@ def build_report(
         explained=payload["explained"],
         labelled=len(labelled),
         of_other_models=len(labelled) - len(own),
+        days=facts.days,
         errors=errors,
     )
 

@@ -35,10 +35,9 @@ def build_payload(
         columns: Where rows keep the facts of their articles.
         explained: Explanations, by place in ``rows``.
     """
-    names = (columns.title, columns.date, columns.source, columns.url)
     articles: dict[tuple[str, tuple[str | None, ...]], list[int]] = {}
     for place, row in enumerate(rows):
-        articles.setdefault((row.sentence.doc_id, tuple(map(row.fact, names))), []).append(place)
+        articles.setdefault(row.article(columns), []).append(place)
     models = list(dict.fromkeys(row.sentence.model for row in rows if row.sentence.model))
     table: dict[str, list[Any]] = {
         name: [] for name in ("article", "sent", "start", "end", "text", "stance", "events", "probs", "flags", "model")
