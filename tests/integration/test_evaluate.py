@@ -9,7 +9,7 @@ import sys
 import pytest
 from test_cli import run
 
-from conftest import DEMAND, ROOT, SEEDS
+from conftest import DEMAND, HANDOVER, ROOT, SEEDS
 from iraqcoal_nlp.cli.main import main
 from iraqcoal_nlp.data.annotations import read_annotations
 from iraqcoal_nlp.evaluation.checklist import shipped_checklist
@@ -91,6 +91,37 @@ def test_each_file_has_a_name_of_its_own(tmp_path):
         path.write_text(json.dumps({"text": DEMAND, "stance": "against"}), "utf-8")
     assert [file.name for file in read_files(paths)] == ["a", "a-2", "a-2-2", "a-3"]
     assert [file.name for file in read_files(paths[2:] + paths[:2])] == ["a-2", "a", "a-3", "a-4"]
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".csv"])
+def test_rows_that_a_model_has_labelled_are_told(tmp_path, ending):
+    (tmp_path / "a.txt").write_text(f"{DEMAND}.\n{HANDOVER}.\n", "utf-8")
+    assert run("score", "a.txt", "--out", f"g{ending}", cwd=tmp_path)[0] == 0
+    code, output, errors = run("evaluate", "--data", f"g{ending}", cwd=tmp_path)
+    model = re.search("^model: (.*)", output)[1]
+    meaning = "unless a person has judged each one since, figures show agreement with a model, not quality"
+    assert (code, errors) == (0, f"g{ending}: its rows were labelled by {model}: {meaning}\n")
+
+
+def test_rows_that_a_person_has_judged_need_no_caution(tmp_path):
+    scored = {"text": DEMAND, "stance": "against", "stance_probs": {"favor": 0.1}, "model": "m@0"}
+    rows = [
+        scored,
+        scored | {"annotator": "ليلى"},
+        scored | {"annotators": [["favor", []]]},
+        {"text": DEMAND, "stance": "against", "model": "تويوتا"},
+    ]
+
+    def caution(*rows):
+        (tmp_path / "rows.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+        return read_files([tmp_path / "rows.jsonl"])[0].caution
+
+    assert caution(*rows[1:]) is None
+    assert caution(*rows).startswith("1 of its 4 rows were labelled by m@0: ")
+    other = scored | {"model": "n@1"}
+    assert caution(rows[0], other, {**other, "model": None}).startswith(
+        "its rows were labelled by m@0 and n@1 and a model"
+    )
 
 
 def test_own_cases_and_the_names_of_those_that_failed(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,12 +13,12 @@ import typer
 
 from iraqcoal_nlp.cli.options import Model, check_training, gathered
 from iraqcoal_nlp.data.outputs import check_output, check_overwrite, write_whole
-from iraqcoal_nlp.errors import InputError
+from iraqcoal_nlp.errors import InputError, printable
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from iraqcoal_nlp.evaluation.evaluate import Evaluation
+    from iraqcoal_nlp.evaluation.evaluate import AnnotatedFile, Evaluation
 
 
 def evaluate(
@@ -74,10 +75,18 @@ def _evaluate(
     from iraqcoal_nlp.evaluation.checklist import shipped_checklist
     from iraqcoal_nlp.evaluation.evaluate import evaluate_model, read_files
 
-    annotated = read_files(files)
+    annotated = _cautioned(read_files(files))
     second = None if compare is None else iraqcoal_nlp.load(compare)
     checklist = (cases or shipped_checklist()) if tests else None
     return evaluate_model(iraqcoal_nlp.load(model), annotated, second=second, checklist=checklist)
+
+
+def _cautioned(files: list[AnnotatedFile]) -> list[AnnotatedFile]:
+    """Say on stderr which files a model has labelled, and return them all."""
+    for file in files:
+        if file.caution is not None:
+            print(f"{printable(file.path)}: {file.caution}", file=sys.stderr)
+    return files
 
 
 def _cross_validate(files: list[Path], recipe: str, runs: Path, folds: int) -> Evaluation:
@@ -88,7 +97,7 @@ def _cross_validate(files: list[Path], recipe: str, runs: Path, folds: int) -> E
 
     logging.basicConfig(format="%(message)s")
     logging.getLogger("iraqcoal_nlp").setLevel(logging.INFO)
-    settings, annotated = TrainRecipe.from_toml(locate_recipe(recipe)), read_files(files, test_only=False)
+    settings, annotated = TrainRecipe.from_toml(locate_recipe(recipe)), _cautioned(read_files(files, test_only=False))
     parts = cross_validate(settings, [row for file in annotated for row in file.rows], runs, k=folds)
     return Evaluation.of_folds(settings.name, annotated, parts)
 

@@ -15,8 +15,9 @@ column         needed    holds
 =============  ========  =============================================================================================
 
 What nobody has judged is ``null`` or absent in JSON, and ``?`` in a table. There, an empty stance is refused: the row
-may as well have been passed over. All other columns are ignored. Files are UTF-8, or in another
-encoding that :mod:`iraqcoal_nlp.data.encodings` recognises; ``.csv`` is separated by commas, ``.tsv`` by tabs.
+may as well have been passed over. All other columns are ignored, but for the probabilities of a model that labelled the
+row. Files are UTF-8, or in another encoding that :mod:`iraqcoal_nlp.data.encodings` recognises; ``.csv`` is separated
+by commas, ``.tsv`` by tabs.
 
 A sentence may stand in several rows, one for each annotator. A row without annotator is then the settled judgement: the
 one that trains and tests. In JSON, a settled row may instead carry the judgements it was settled from:
@@ -35,6 +36,7 @@ from typing import Any
 from iraqcoal_nlp.codebook import EVENTS, STANCES, check_events, check_stance
 from iraqcoal_nlp.data.files import check_file, open_text, reading
 from iraqcoal_nlp.data.outputs import write_whole
+from iraqcoal_nlp.data.scored import labelling_model
 from iraqcoal_nlp.data.tables import csv_rows, json_rows
 from iraqcoal_nlp.errors import CodebookError, InputError, printable
 
@@ -64,6 +66,8 @@ class Annotation:
     """One of :data:`SPLITS`; ``None``: not given."""
     annotator: str | None = None
     """Who judged; ``None``: one judgement that nobody is named for, or the settled one of several."""
+    labelled_by: str | None = None
+    """The model whose probabilities stand in the row, as `iraqcoal score` wrote it, if no annotator is named."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the row of an annotation file, ready for JSON; optional columns only where they hold something."""
@@ -254,6 +258,7 @@ def parse_row(row: Mapping[str, Any], *, fallback_id: str) -> list[Annotation]:
     if split is not None and split not in SPLITS:
         raise ValueError(f"unknown split {split!r}: use one of {', '.join(SPLITS)}")
     row_id = _name(row, "id") or fallback_id
+    annotator = _name(row, "annotator")
     annotation = Annotation(
         id=row_id,
         doc_id=_name(row, "doc_id") or row_id,
@@ -262,7 +267,8 @@ def parse_row(row: Mapping[str, Any], *, fallback_id: str) -> list[Annotation]:
         events=_events(row.get("events")),
         source=_name(row, "source"),
         split=split,
-        annotator=_name(row, "annotator"),
+        annotator=annotator,
+        labelled_by=None if annotator or row.get("annotators") else labelling_model(row),
     )
     judgements = [annotation]
     for number, judgement in enumerate(row.get("annotators") or (), 1):

@@ -96,6 +96,12 @@ def read_scored_whole(path: Path) -> tuple[list[ScoredRow], list[InputError]]:
     return rows, errors
 
 
+def labelling_model(row: Mapping[str, Any]) -> str | None:
+    """Return the model of a row that holds a model's probabilities, nested or flat; ``None`` if it holds none."""
+    names = ("stance_probs", "event_probs", *(f"prob_{label}" for label in (*STANCES, *EVENTS)))
+    return " ".join(str(row.get("model") or "a model").split()) if any(row.get(name) for name in names) else None
+
+
 def _rows(path: Path) -> Iterator[tuple[int | None, dict[str, Any] | InputError]]:
     """Yield row numbers, and rows or errors."""
     name, ending = str(path), str(ending_of(path.name))

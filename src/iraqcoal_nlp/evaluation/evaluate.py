@@ -34,6 +34,17 @@ class AnnotatedFile:
     n_trained_on: int = 0
     """Rows that the file gives to train or dev, and left out: a model may have learned them."""
 
+    @property
+    def caution(self) -> str | None:
+        """What to know of labels that a model has given; ``None`` where none seems to have."""
+        labelled = [row.labelled_by for row in self.rows if row.labelled_by is not None]
+        if not labelled:
+            return None
+        rows = "its rows" if len(labelled) == len(self.rows) else f"{len(labelled)} of its {len(self.rows)} rows"
+        models = " and ".join(dict.fromkeys(labelled))
+        meaning = "unless a person has judged each one since, figures show agreement with a model, not quality"
+        return f"{rows} were labelled by {models}: {meaning}"
+
     def to_dict(self) -> dict[str, Any]:
         """Return all but the text, ready for JSON."""
         return {
