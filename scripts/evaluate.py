@@ -88,12 +88,13 @@ def main() -> int:
     print("\n| behaviour | passed |\n| --- | ---: |")
     print("\n".join(f"| {name} | {rate.passed} of {rate.total} |" for name, rate in rates.items()))
     console = Console(highlight=False)
-    parts = [part for name, scores in table.items() for part in ("", *score_tables(name, scores))]
+    shown = [score_tables(name, table[name], found) for name, found in zip(table, predictions.values(), strict=True)]
+    parts = [part for tables in shown for part in ("", *tables)]
     if args.root:
         parts += ["", f"first: {BASELINE}", f"second: {folder.name}"]
         for name in sets:
-            compared = compare_predictions(predictions[BASELINE, name], predictions[folder.name, name])
-            parts += comparison_tables(name, compared)
+            both = predictions[BASELINE, name], predictions[folder.name, name]
+            parts += comparison_tables(name, compare_predictions(*both), *both)
     for part in parts:
         console.print(part, markup=False, soft_wrap=isinstance(part, str))
     return 0

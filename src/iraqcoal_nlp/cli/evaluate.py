@@ -129,13 +129,14 @@ def _parts(evaluation: Evaluation, *, failed: bool) -> Iterator[Table | str]:
         if file.n_trained_on:
             yield f"{file.name}: {file.n_trained_on} rows that it gives to train or dev are left out"
     for name, scores in evaluation.scores.items():
-        yield from ("", *score_tables(name, scores))
+        yield from ("", *score_tables(name, scores, evaluation.predictions[name]))
     if evaluation.folds:
         yield from ("", fold_table(evaluation.folds))
     if evaluation.comparison:
         yield from ("", f"first: {evaluation.model}", f"second: {evaluation.second_model}")
     for name, compared in evaluation.comparison.items():
-        yield from comparison_tables(name, compared)
+        both = evaluation.predictions[name], evaluation.second_predictions[name]
+        yield from comparison_tables(name, compared, *both)
     if evaluation.pass_rates:
         yield from ("", checklist_table(evaluation.pass_rates))
     if failed:

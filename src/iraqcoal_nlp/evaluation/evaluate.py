@@ -108,6 +108,7 @@ class Evaluation:
     scores: Mapping[str, Mapping[str, Any]]
     """:func:`~iraqcoal_nlp.evaluation.measure.score_predictions` by the name of the set."""
     second_model: str | None = None
+    second_predictions: Mapping[str, Predictions] = field(default_factory=dict)
     second_scores: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     comparison: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """:func:`~iraqcoal_nlp.evaluation.measure.compare_predictions` by the name of the set."""
@@ -194,6 +195,7 @@ def evaluate_model(
         predictions=predictions,
         scores={name: score_predictions(predicted) for name, predicted in predictions.items()},
         second_model=None if second is None else second.model_id,
+        second_predictions=others,
         second_scores={name: score_predictions(predicted) for name, predicted in others.items()},
         comparison={name: compare_predictions(predictions[name], predicted) for name, predicted in others.items()},
         checklist=checklist,

@@ -44,6 +44,12 @@ class HeadPredictions:
         return np.asarray((self.gold != self.predicted).any(axis=1))
 
     @property
+    def absent(self) -> tuple[str, ...]:
+        """Labels that neither the gold nor the model gives any sentence: their F1 counts as 0, and says nothing."""
+        here = np.asarray((self.gold | self.predicted).any(axis=0))
+        return tuple(label for label, there in zip(self.labels, here, strict=True) if not there)
+
+    @property
     def reliability(self) -> tuple[ReliabilityBin, ...]:
         """How often what was stated came true."""
         return reliability_bins(*stated_cases(self.gold, self.probs, exclusive=self.exclusive))

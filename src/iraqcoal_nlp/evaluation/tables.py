@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
@@ -10,21 +10,25 @@ from rich.table import Table
 from iraqcoal_nlp.codebook import HEADS
 from iraqcoal_nlp.evaluation.bootstrap import FEW_DOCUMENTS
 from iraqcoal_nlp.evaluation.checklist import PassRate
+from iraqcoal_nlp.evaluation.predictions import Predictions
 
 Lines = Iterator[Table | str]
 
 
-def score_tables(name: str, scores: Mapping[str, Any]) -> Lines:
+def score_tables(name: str, scores: Mapping[str, Any], predictions: Predictions) -> Lines:
     """Yield a headline, and per judged head a table and what concerns the head as a whole.
 
     Args:
         name: Name of the set.
         scores: :func:`~iraqcoal_nlp.evaluation.measure.score_predictions` over it.
+        predictions: What was scored: where nobody speaks of a label, it has no figures.
     """
     yield f"{name}: {scores['n_sentences']:,} sentences of {scores['n_documents']:,} documents"
     for head in HEADS:
         if head in scores:
-            yield _head_table(head, scores[head])
+            absent = predictions.heads[head].absent
+            yield _head_table(head, scores[head], absent)
+            yield from _absent_line(absent)
             yield _head_line(scores[head])
             yield ""
     if "stance" in scores and scores["stance"]["abstention"]["coverage"] < 1:
@@ -35,21 +39,25 @@ def score_tables(name: str, scores: Mapping[str, Any]) -> Lines:
         yield f"intervals over fewer than {FEW_DOCUMENTS} documents are rough, and often too narrow"
 
 
-def comparison_tables(name: str, compared: Mapping[str, Any]) -> Lines:
+def comparison_tables(name: str, compared: Mapping[str, Any], first: Predictions, second: Predictions) -> Lines:
     """Yield a table per judged head of F1 differences between two models.
 
     Args:
         name: Name of the set.
         compared: :func:`~iraqcoal_nlp.evaluation.measure.compare_predictions` over it.
+        first: What the first model says: where neither it nor the gold has a label, its F1 is no figure.
+        second: What the second model says.
     """
     yield f"{name}: F1 of both models on the same sentences"
     for head, entry in compared.items():
         table = _table(head, "first", "second", "difference", "95 %", "p")
+        absent = [side.heads[head].absent for side in (first, second)]
         for label, facts in entry["labels"].items():
-            table.add_row(label, *_difference_cells(facts))
+            table.add_row(label, *_difference_cells(facts, [label in labels for labels in absent]))
         table.add_section()
         table.add_row("macro", *_difference_cells(entry["macro_f1"]), style="bold")
         yield table
+        yield from _absent_line([label for label in entry["labels"] if any(label in labels for labels in absent)])
         yield ""
 
 
@@ -78,10 +86,11 @@ def checklist_table(rates: Mapping[str, PassRate]) -> Table:
     return table
 
 
-def _head_table(head: str, scores: Mapping[str, Any]) -> Table:
+def _head_table(head: str, scores: Mapping[str, Any], absent: Collection[str]) -> Table:
     table = _table(head, "precision", "recall", "F1", "95 %", "AP", "n")
     for label, facts in scores["labels"].items():
-        table.add_row(label, *_score_cells(facts), f"{facts['support']:,}")
+        cells = ["-"] * 5 if label in absent else _score_cells(facts)
+        table.add_row(label, *cells, f"{facts['support']:,}")
     macro = {
         "precision": scores["macro_precision"],
         "recall": scores["macro_recall"],
@@ -103,13 +112,26 @@ def _head_line(scores: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
+def _absent_line(absent: Sequence[str]) -> Iterator[str]:
+    """Yield what the macro mean makes of labels without figures, if there are any."""
+    if absent:
+        yield f"macro counts {_listed(absent)}, which no row has, as 0"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
 def _score_cells(facts: Mapping[str, Any]) -> list[str]:
     figures = [_figure(facts[key]) for key in ("precision", "recall", "f1")]
     return [*figures, _range(facts["interval"]), _figure(facts["average_precision"])]
 
 
-def _difference_cells(facts: Mapping[str, Any]) -> list[str]:
-    figures = [_figure(facts["first"]), _figure(facts["second"]), f"{facts['difference']:+.3f}"]
+def _difference_cells(facts: Mapping[str, Any], absent: Sequence[bool] = (False, False)) -> list[str]:
+    scores = ["-" if no_row else _figure(facts[side]) for side, no_row in zip(("first", "second"), absent, strict=True)]
+    if any(absent):
+        return [*scores, "-", "-", "-"]
+    figures = [*scores, f"{facts['difference']:+.3f}"]
     return [*figures, _range(facts["interval"], sign="+"), _figure(facts["p_value"])]
 
 
