@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import shlex
 import sys
 from dataclasses import replace
@@ -199,6 +200,10 @@ def test_one_models_failure_is_a_row_not_the_end(folder, capsys):
     assert benchmark("model:iraqcoal-mini,encoder:nobody/nothing,majority", "out", "--seeds", "1") == 1
     shown = capsys.readouterr().out
     assert "model:iraqcoal-mini failed: it answers stance and events, not relevance" in shown
+    title, measure, header = shown[shown.index("\ntoy.v1: ") :].strip().splitlines()[:3]
+    assert title == "toy.v1: Conflict or not"
+    assert re.fullmatch(r"F1 of relevant; \d\d sentences measure", measure)
+    assert header.split()[:2] == ["model", "median"]
     page = (folder / "out/leaderboard.md").read_text("utf-8")
     assert "| **`majority`** |" in page
     assert "| `encoder:nobody/nothing` | failed |" in page
@@ -251,9 +256,18 @@ def test_a_record_never_vouches_for_another_models_files(folder, monkeypatch):
         (["--models", "majority", "--task", "toy"], "no such task"),
         (["--models", "majority", "--task", "un-binary.v1"], "which is not in the project (published at https"),
         (["--models", "majority", "--task", "toy.v1.toml", "--data-root", "nowhere"], "no such folder"),
+        (
+            ["--models", "majority", "--task", "coalition.v1"],
+            "coalition.v1 needs your annotation files (.jsonl, .csv, .tsv); give --data-root, their folder",
+        ),
+        (
+            ["--models", "majority", "--task", "coalition.v1", "--data-root", "empty"],
+            "empty: holds no file that coalition.v1 can use: it needs your annotation files (.jsonl, .csv, .tsv)",
+        ),
     ],
 )
 def test_wrong_use_is_one_line_and_runs_nothing(folder, capsys, arguments, message):
+    (folder / "empty").mkdir()
     assert run(*arguments, "--out", "out") == 2
     told = capsys.readouterr().err.strip()
     assert message in told

@@ -131,6 +131,9 @@ def test_a_missing_file_tells_what_it_is_and_where_it_is_published(tmp_path):
     assert "un_conflict_binary.jsonl" in str(caught.value)
     with pytest.raises(InputError, match="give --data-root"):
         load_rows(BINARY, None)
+    everything = replace(load_task("coalition.v1"), url="https://example.org", citation="Nobody (2024).")
+    with pytest.raises(InputError, match=r"needs the annotation files \(.*\) published at https.*Nobody \(2024\)"):
+        load_rows(everything, None)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 import json
 import shlex
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from iraqcoal_nlp.benchmark.leaderboard import make_boards
-from iraqcoal_nlp.benchmark.markdown import READING, label_rows, markdown_page, rows_of
+from iraqcoal_nlp.benchmark.markdown import READING, label_rows, markdown_page, measure_of, rows_of
 from iraqcoal_nlp.benchmark.publish import html_page, publish
 from iraqcoal_nlp.benchmark.results import Results
 from iraqcoal_nlp.benchmark.rows import encode_labels
@@ -103,6 +104,13 @@ def test_each_is_compared_with_the_best_on_the_same_rows():
     assert worse.p_value < 0.01
     expected = paired_weighted(GOLD, [answers(2)], [answers(30)], DOCUMENTS, [0.5, 0.5])
     assert worse.p_value == pytest.approx(2 * expected.p_value)  # Holm, two comparisons
+
+
+def test_a_line_says_what_is_measured_and_on_how_much():
+    found = board(cell("best", 2))
+    assert measure_of(found) == "macro-F1; 60 sentences of 30 documents measure"
+    alone = replace(found, task=TASK | {"documents": None, "score": "F1 of نزاع"})
+    assert measure_of(alone) == "F1 of نزاع; 60 sentences measure"
 
 
 def test_a_failed_model_is_a_row_with_its_reason():

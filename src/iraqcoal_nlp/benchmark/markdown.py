@@ -85,6 +85,13 @@ def cells_of(standing: Standing) -> list[str]:
     ]
 
 
+def measure_of(board: Board) -> str:
+    """Return what the figures are of, and on how much they rest, in a line."""
+    task = board.task
+    documents = "" if task["documents"] is None else f" of {board.n_documents:,} documents"
+    return f"{task['score']}; {task['rows']['test']:,} sentences{documents} measure"
+
+
 def facts_of(board: Board) -> Iterator[str]:
     """Yield what must be known of a task to read its table, a sentence or two each."""
     task = board.task

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from iraqcoal_nlp.benchmark.tasks import Question, Split, Task
+from iraqcoal_nlp.benchmark.tasks import EVERY_FILE, Question, Split, Task
 from iraqcoal_nlp.data.annotations import SPLITS, SUFFIXES, Annotation, read_annotations
 from iraqcoal_nlp.data.duplicates import find_copies, stable_hash
 from iraqcoal_nlp.data.files import open_text, reading
@@ -134,13 +134,25 @@ def _locate(task: Task, data_root: Path | None) -> dict[str, list[Path]]:
         if name.startswith(_IN_PROJECT):
             found[use] = [shipped_path(name.removeprefix(_IN_PROJECT), source=name)]
             continue
-        where = f"published at {task.url}: {task.citation} Licence: {task.licence}" if task.url else task.citation
-        if data_root is None:
-            raise InputError(f"{task.name} needs {name}, which is not in the project ({where}); give --data-root")
-        found[use] = sorted(p for p in data_root.glob(name) if p.suffix.lower() in SUFFIXES and p.is_file())
-        if not found[use]:
-            raise InputError(f"no such file; {task.name} needs it ({where})", path=data_root / name)
+        if data_root is not None:
+            found[use] = sorted(p for p in data_root.glob(name) if p.suffix.lower() in SUFFIXES and p.is_file())
+        if not found.get(use):
+            raise _missing(task, name, data_root)
     return found
+
+
+def _missing(task: Task, name: str, data_root: Path | None) -> InputError:
+    """Return what to say of a file that is not there, or of a data root without annotation files."""
+    where = f"published at {task.url}: {task.citation} Licence: {task.licence}" if task.url else task.citation
+    if name == EVERY_FILE:
+        wanted = f"annotation files ({', '.join(SUFFIXES)})"
+        wanted = f"the {wanted} {where}" if task.url else f"your {wanted}"
+        if data_root is None:
+            return InputError(f"{task.name} needs {wanted}; give --data-root, their folder")
+        return InputError(f"holds no file that {task.name} can use: it needs {wanted}", path=data_root)
+    if data_root is None:
+        return InputError(f"{task.name} needs {name}, which is not in the project ({where}); give --data-root")
+    return InputError(f"no such file; {task.name} needs it ({where})", path=data_root / name)
 
 
 def _annotation_sides(task: Task, paths: Mapping[str, Sequence[Path]]) -> dict[str, list[Any]]:

@@ -22,6 +22,9 @@ MACRO_F1, F1_OF = "macro_f1", "f1:"
 USES = ("train", "dev", "test", "all")
 """What files are for."""
 
+EVERY_FILE = "*"
+"""Stands for every annotation file of the data root."""
+
 _COLUMNS = ("text", "second_text", "label")
 
 _Kind = TypeVar("_Kind")

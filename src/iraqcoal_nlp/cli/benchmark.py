@@ -68,9 +68,12 @@ def _tell(cell: dict[str, Any], known: bool) -> None:
 
 
 def _show(boards: Sequence[Board]) -> None:
+    from iraqcoal_nlp.benchmark.markdown import measure_of
+
     with gathered() as console:
         for board in boards:
             console.print(f"\n{board.name}: {board.task['title']}", markup=False)
+            console.print(measure_of(board), markup=False, soft_wrap=True)
             console.print(_table(board), markup=False)
             for failed in board.failures:
                 console.print(f"{failed.model} failed: {failed.reason}", markup=False, soft_wrap=True)
