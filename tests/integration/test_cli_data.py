@@ -1,12 +1,14 @@
 """``iraqcoal data``, as a user runs it."""
 
 import json
+import re
 import sys
 
 import pytest
 
 from conftest import ATTACK, DEMAND, HANDOVER, SEEDS
 from iraqcoal_nlp.cli.main import main
+from iraqcoal_nlp.data.results import ENDINGS
 
 ROWS = [
     {"id": "1", "text": DEMAND, "stance": "against", "events": ["withdrawal_demand"], "split": "train"},
@@ -108,6 +110,11 @@ def test_without_nltk_agreement_is_one_clear_line(run, monkeypatch):
     code, _, errors = run("data", "check", SEEDS / "gold.jsonl")
     assert code == 2
     assert errors == "iraqcoal: error: agreement needs nltk: pip install 'iraqcoal-nlp[train]'\n"
+
+
+def test_help_names_the_types_of_scored_rows(run):
+    told = run("data", "to-label-studio", "--help")[1]
+    assert all(part in told for ending in ENDINGS for part in re.findall(r"\.\w+", ending))
 
 
 def test_help_fits_80_columns(run):

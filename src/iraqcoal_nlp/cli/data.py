@@ -51,7 +51,13 @@ def check(
 
 
 def to_label_studio(
-    file: Annotated[Path, typer.Argument(help="Annotation file, or .jsonl rows of `iraqcoal score`.", metavar="FILE")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Annotation file; or rows of `iraqcoal score`: .jsonl, .csv, either with .gz, or .parquet.",
+            metavar="FILE",
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", help="Tasks to import: a .json file.")],
     config_out: Annotated[
         Path | None, typer.Option("--config-out", help="Also write the labeling configuration: an .xml file.")

@@ -37,9 +37,10 @@ def to_label_studio(
     """Write a file's sentences as tasks, and return how many they are.
 
     Args:
-        path: An annotation file (see :mod:`iraqcoal_nlp.data.annotations`; rows without labels will do), or the
-            ``.jsonl`` rows of ``iraqcoal score``: their predictions carry the model's name and, as score, the
-            probability of the least certain label, so that Label Studio can show the most doubtful sentences first.
+        path: An annotation file (see :mod:`iraqcoal_nlp.data.annotations`; rows without labels will do), or rows of
+            ``iraqcoal score``, of any type (:data:`~iraqcoal_nlp.data.results.ENDINGS`): their predictions carry the
+            model's name and, as score, the probability of the least certain label, so that Label Studio can show the
+            most doubtful sentences first.
         out: ``.json`` file to import.
         config_out: ``.xml`` file for the labeling configuration; ``None``: not written.
         blind: Whether to leave existing labels out, so that annotators judge the sentence alone.
