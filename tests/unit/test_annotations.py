@@ -90,7 +90,7 @@ def test_a_fault_names_file_and_line(tmp_path, line, reason):
     ("table", "row", "reason"),
     [
         ("text,events\nخبر,\n", 1, "no column 'stance' but 'text', 'events': annotations have the columns"),
-        ("text;stance;events\nخبر;none;\n", 1, "separated by ';'"),
+        ("text|stance|events\nخبر|none|\n", 1, r"separated by '\|': save it with commas"),
         ("text,stance,events\nخبر,,\n", 2, "the stance is empty: write favor, against, none, or"),
         ("text,stance,events\nخبر,none,none\n", 2, "unknown event 'none': use any of .*, or leave it empty"),
         ("text,stance,events\nخبر,none\n", 2, "no cell in column 'events'"),

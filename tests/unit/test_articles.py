@@ -155,7 +155,9 @@ def test_an_article_larger_than_the_csv_modules_limit_is_read(tmp_path):
         ("a.txt", b" \n", [": the text is empty"]),
         ("a.txt", b"\xff\xfe\x27", [": not utf-16"]),
         ("a.txt", "التحالف".encode() + b"\xff", [": not UTF-8: convert it"]),
-        ("a.csv", b"id;text\n1;x", [":1: its columns are separated by ';'"]),
+        ("a.csv", b"id|text\n1|x", [":1: its columns are separated by '|'"]),
+        ("a.csv", b'"id"|"text"\n1|x', [":1: its columns are separated by '|'"]),
+        ("a.csv", b"id;body\n1;x", [":1: has no column 'text' but 'id', 'body': `iraqcoal score` takes --text-column"]),
         ("a.jsonl", b"", [": is empty"]),
         (
             "a.jsonl",

@@ -1,5 +1,6 @@
 """Label Studio: what goes out comes back, and every fault names its task."""
 
+import csv
 import json
 import xml.etree.ElementTree as ET
 from dataclasses import replace
@@ -12,6 +13,7 @@ from iraqcoal_nlp.data.label_studio import labeling_config, to_label_studio
 from iraqcoal_nlp.data.label_studio_export import from_label_studio, read_export
 from iraqcoal_nlp.data.results import ENDINGS, output_form, render, row_line
 from iraqcoal_nlp.errors import InputError
+from iraqcoal_nlp.records import FLAT_COLUMNS
 
 ROWS = [
     Annotation(id="1", doc_id="خبر", text="أوقف التحالف التدريب\nوسلم القاعدة", stance="favor",
@@ -88,6 +90,17 @@ def test_scored_rows_carry_the_models_name_and_its_least_certain_label(tmp_path,
     assert [(row.text, row.stance, row.events) for row in export.judgements] == [
         (result.text, result.stance, result.events) for result in results
     ]
+
+
+def test_scored_rows_that_excel_saved_are_not_taken_for_annotations(tmp_path, classifier):
+    results = classifier.classify("سلم التحالف معسكر بسماية إلى القوات العراقية").sentences
+    with (tmp_path / "scored.csv").open("w", encoding="utf-8-sig", newline="") as file:
+        table = csv.DictWriter(file, FLAT_COLUMNS, delimiter=";")
+        table.writeheader()
+        table.writerows(result.to_flat() for result in results)
+    to_label_studio(tmp_path / "scored.csv", tmp_path / "tasks.json")
+    (task,) = json.loads((tmp_path / "tasks.json").read_text("utf-8"))
+    assert task["predictions"][0]["model_version"] == results[0].model
 
 
 def test_a_bad_scored_row_is_named(tmp_path, classifier):

@@ -16,8 +16,8 @@ column         needed    holds
 
 What nobody has judged is ``null`` or absent in JSON, and ``?`` in a table. There, an empty stance is refused: the row
 may as well have been passed over. All other columns are ignored, but for the probabilities of a model that labelled the
-row. Files are UTF-8, or in another encoding that :mod:`iraqcoal_nlp.data.encodings` recognises; ``.csv`` is separated
-by commas, ``.tsv`` by tabs.
+row. Files are UTF-8, or in another encoding that :mod:`iraqcoal_nlp.data.encodings` recognises; columns are separated
+by commas, semicolons or tabs: the header shows by which.
 
 A sentence may stand in several rows, one for each annotator. A row without annotator is then the settled judgement: the
 one that trains and tests. In JSON, a settled row may instead carry the judgements it was settled from:

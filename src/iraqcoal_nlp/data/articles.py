@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from iraqcoal_nlp.data import encodings
+from iraqcoal_nlp.data.csv_records import is_table
 from iraqcoal_nlp.data.encodings import UNDECODED, UTF8
 from iraqcoal_nlp.data.files import READ_FAULTS, STDIN, decoded, open_bytes
 from iraqcoal_nlp.data.inputs import InputFile
@@ -67,13 +68,21 @@ def read_file(file: InputFile, columns: Columns) -> Iterator[Article | InputErro
         yield InputError(f"cannot be read{where} ({getattr(error, 'strerror', None) or error})", path=file.shown)
 
 
-def read_text(stream: TextIO, *, path: str, doc_id: str, encoding: str = UTF8) -> Article | InputError:
-    """Read a whole stream as one article; line ends stay as they are, so that offsets are true."""
+def read_text(
+    stream: TextIO, *, path: str, doc_id: str, column: str = "text", encoding: str = UTF8
+) -> Article | InputError:
+    """Read a whole stream as one article; line ends stay as they are, so that offsets are true.
+
+    A table is refused; ``column`` is what its column of texts would be called.
+    """
     text = stream.read()
     if UNDECODED in text:
         return InputError(not_text(encoding), path=path)
     if not text.strip():
         return InputError("the text is empty", path=path)
+    if is_table(text, column=column):
+        advice = "give --stdin tsv" if path == STDIN else "name it .tsv"
+        return InputError(f"looks like a table, its columns separated by tabs: {advice}", path=path)
     return Article(doc_id=doc_id, text=text, source=printable(path), encoding=encoding)
 
 
@@ -88,7 +97,7 @@ def _items(raw: io.BufferedIOBase, file: InputFile, columns: Columns) -> Iterato
         return
     stream, encoding = decoded(raw)
     if kind == ".txt":
-        yield read_text(stream, path=file.shown, doc_id=file.stem, encoding=encoding)
+        yield read_text(stream, path=file.shown, doc_id=file.stem, column=columns.text, encoding=encoding)
     elif kind == ".jsonl":
         for number, row in json_rows(stream, file.shown, encoding=encoding):
             yield _article(row, file, number, columns, encoding=encoding)

@@ -143,12 +143,13 @@ def _is_scored(path: Path) -> bool:
         return False
     if ending not in (".jsonl", ".csv"):
         return True  # no annotations come so
+    nested = ("stance_probs", "event_probs")
+    probs = nested if ending == ".jsonl" else tuple(f"prob_{label}" for label in (*STANCES, *EVENTS))
+    needed = ("sent_id", "model", *probs)
     with reading(path), open_text(str(path), ending) as (stream, encoding):
-        rows = json_rows if ending == ".jsonl" else partial(csv_rows, needed=(), advice="")
+        rows = json_rows if ending == ".jsonl" else partial(csv_rows, needed=needed, advice="")
         first = next((row for _, row in rows(stream, path, encoding=encoding)), None)
-    nested = {"stance_probs", "event_probs"}
-    probs = nested if ending == ".jsonl" else {f"prob_{label}" for label in (*STANCES, *EVENTS)}
-    return isinstance(first, dict) and {"sent_id", "model"} | probs <= first.keys()
+    return isinstance(first, dict) and set(needed) <= first.keys()
 
 
 def _task(row: Annotation, predictions: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

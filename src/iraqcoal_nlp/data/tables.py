@@ -1,4 +1,4 @@
-"""Rows of JSON Lines and of comma- and tab-separated files, each fault in its place.
+"""Rows of JSON Lines and of files separated by commas, semicolons or tabs, each fault in its place.
 
 Streams are opened as :func:`~iraqcoal_nlp.data.files.decoded` opens them: line ends stay as they are, and
 :data:`~iraqcoal_nlp.data.encodings.UNDECODED` stands for what is no text.
@@ -9,16 +9,16 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from iraqcoal_nlp.data.csv_records import Lines, records, separator_of
 from iraqcoal_nlp.data.encodings import UNDECODED, UTF8
 from iraqcoal_nlp.data.files import ending_of
 from iraqcoal_nlp.errors import InputError, printable
 
-_LONGEST_CELL = 2**31 - 1  # the csv module refuses more than 128 KB by default, and a C long is short on Windows
+_PIPES = "its columns are separated by '|': save it with commas, semicolons or tabs"  # we join events with it
 
 
 def not_text(encoding: str) -> str:
@@ -87,14 +87,16 @@ def csv_rows(
         path: Its path, for messages.
         needed: Columns without which no row can be used.
         advice: What to do if one of them is missing.
-        separator: What separates cells; ``None``: tabs if the path ends in ``.tsv``, else commas.
+        separator: What separates cells, where the header does not say otherwise (see :func:`.separator_of`); ``None``:
+            tabs if the path ends in ``.tsv``, else commas.
         encoding: Its encoding, for messages.
     """
-    csv.field_size_limit(_LONGEST_CELL)
     if separator is None:
         separator = "\t" if (ending_of(str(path)) or "").startswith(".tsv") else ","
+    lines = Lines(stream)
+    separator = separator_of(lines, separator, needed)
     header: list[str] = []
-    for number, cells in enumerate(_records(stream, separator), 1):
+    for number, cells in enumerate(records(lines, separator), 1):
         if isinstance(cells, csv.Error):
             reason = f"not CSV ({cells}): double each quotation mark inside a cell, and close each cell that opens one"
             yield number, InputError(reason, path=path, row=number)
@@ -103,7 +105,7 @@ def csv_rows(
         elif not cells:
             continue  # a blank line
         elif not header:
-            fault = header_fault(cells, needed, advice)
+            fault = header_fault(cells, needed, advice) if separator != "|" else _PIPES
             if fault is not None:
                 yield number, InputError(fault, path=path, row=number)
                 return
@@ -117,61 +119,12 @@ def csv_rows(
             yield number, dict(zip(header, cells, strict=False))
 
 
-def _records(stream: Iterable[str], separator: str) -> Iterator[list[str] | csv.Error]:
-    """Yield records and, in its place, the error of each that cannot be read.
-
-    A stray quotation mark opens a cell that swallows the lines after it, up to the next mark or the end. Where that
-    shows, only the line that holds it is given up, and reading goes on with the line after it.
-    """
-    lines = _Lines(stream)
-    while True:
-        lines.taken.clear()
-        # Strict: otherwise what follows a closing mark is silently added to the cell.
-        reader = csv.reader(lines, delimiter=separator, strict=True)
-        try:
-            cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            lines.give_back_all_but_first()
-            yield error
-            continue
-        if separator == "\t" and any(separator in cell and "\n" in cell for cell in cells):
-            lines.give_back_all_but_first()
-            yield csv.Error("a cell that is not closed before the next row")
-        else:
-            yield cells
-
-
-class _Lines:
-    """Lines of a file, of which some can be given back."""
-
-    def __init__(self, stream: Iterable[str]) -> None:
-        self._stream = iter(stream)
-        self._waiting: deque[str] = deque()
-        self.taken: list[str] = []
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._waiting.popleft() if self._waiting else next(self._stream)
-        self.taken.append(line)
-        return line
-
-    def give_back_all_but_first(self) -> None:
-        """Let the lines of the last record be read again, without its first."""
-        self._waiting.extendleft(reversed(self.taken[1:]))
-
-
 def header_fault(header: Sequence[str], needed: Sequence[str], advice: str) -> str | None:
     """Return why a table with these columns cannot be used, ``None`` if it can."""
     if any(UNDECODED in name for name in header):
         return "names of columns are no text: convert the file to UTF-8"
     for name in needed:
         if name not in header:
-            if len(header) == 1 and ";" in header[0]:
-                return "its columns are separated by ';': save it with commas, or as .tsv with tabs"
             known = ", ".join(map(repr, header))
             return f"has no column {name!r} but {known}: {advice}"
         if header.count(name) > 1:
