@@ -175,6 +175,21 @@ def test_score_reads_standard_input_and_prints_rows():
     assert "articles by encoding: 1 windows-1256" in errors
 
 
+def test_articles_with_tags_are_counted_at_the_end(tmp_path):
+    rows = [
+        {"id": 1, "text": f"<p>{DEMAND}</p>"},
+        {"id": 2, "text": ATTACK},
+        {"id": 3, "text": f"{ATTACK}<br>{DEMAND}"},
+    ]
+    (tmp_path / "in.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    code, _, errors = run("score", "in.jsonl", "--out", "rows.jsonl", cwd=tmp_path)
+    assert code == 0
+    assert errors.splitlines()[-1] == "2 articles hold HTML tags: take the text out first (docs/batch.md)"
+    code, output, errors = run("classify", "--json", f"<p>{DEMAND}</p>", ATTACK)
+    assert (code, len(output.splitlines())) == (0, 2)
+    assert errors.splitlines() == ["1 article holds HTML tags: take the text out first (docs/batch.md)"]
+
+
 def test_rows_name_their_source_when_asked(tmp_path):
     (tmp_path / "in.jsonl").write_text(json.dumps({"text": DEMAND, "source": "وكالة", "input_row": 9}), "utf-8")
     assert run("score", "in.jsonl", "--out", "rows.jsonl", "--with-source", cwd=tmp_path)[0] == 0

@@ -24,6 +24,7 @@ from iraqcoal_nlp.cli.options import (
     check_engine,
     gathered,
     show_errors,
+    show_tagged,
     show_unread,
     stdin_ending,
 )
@@ -60,6 +61,7 @@ def classify(
     from iraqcoal_nlp.data.articles import Columns
     from iraqcoal_nlp.records import pass_through
     from iraqcoal_nlp.scoring.chunks import no_sentence
+    from iraqcoal_nlp.text.tags import holds_tags
 
     check_engine(backend, device, dtype)
     columns = Columns(text=text_column, id=id_column or None)
@@ -83,6 +85,7 @@ def classify(
             else:
                 _show(result, explained)
     show_unread(unread)
+    show_tagged(sum(holds_tags(article.text) for article in articles))
     show_errors(errors, len(errors))
     if errors:
         raise typer.Exit(1 if len(errors) < len(items) else 2)

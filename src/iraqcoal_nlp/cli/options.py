@@ -141,6 +141,13 @@ def show_unread(unread: Mapping[str, int]) -> None:
         print(f"passed over, as their type is not known: {counts}", file=sys.stderr)
 
 
+def show_tagged(count: int) -> None:
+    """Say on stderr that articles hold HTML tags, if any do: what comes out is labelled, but worth little."""
+    if count:
+        told = "1 article holds" if count == 1 else f"{count} articles hold"
+        print(f"{told} HTML tags: take the text out first (docs/batch.md)", file=sys.stderr)
+
+
 @contextmanager
 def gathered() -> Iterator[Console]:
     """Yield a console, and print at the end what it was given.

@@ -24,6 +24,7 @@ from iraqcoal_nlp.cli.options import (
     check_choice,
     check_engine,
     show_errors,
+    show_tagged,
     show_unread,
     stdin_ending,
 )
@@ -202,6 +203,7 @@ def _finish(report: ScoreReport, out: str) -> None:
         lines = [f"{out}: nothing could be scored, no rows were written{stays}"]
     print("\n".join(lines), file=sys.stderr)
     show_unread(report.unread)
+    show_tagged(tally.tagged)
     if not tally.errors:
         return
     if report.error_path is not None:

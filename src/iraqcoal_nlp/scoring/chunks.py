@@ -18,6 +18,7 @@ from iraqcoal_nlp.data.results import row_line
 from iraqcoal_nlp.errors import InputError, ScoringError
 from iraqcoal_nlp.inference.classifier import ArticleClassifier
 from iraqcoal_nlp.records import INPUT_COLUMNS, Article, ArticleResult, pass_through
+from iraqcoal_nlp.text.tags import holds_tags
 
 UNITS = ("article", "sentence")
 """What an input text is: an article to be split into sentences, or one sentence to be taken as it is."""
@@ -79,6 +80,8 @@ class Tally:
     events: Counter[str] = field(default_factory=Counter)
     encodings: Counter[str] = field(default_factory=Counter)
     """Articles by the encoding of their file."""
+    tagged: int = 0
+    """Articles that hold HTML tags."""
     extra_columns: list[str] = field(default_factory=list)
     """Columns that passed through, in the order they were met."""
 
@@ -90,6 +93,7 @@ class Tally:
         self.stances += other.stances
         self.events += other.events
         self.encodings += other.encodings
+        self.tagged += other.tagged
         self.extra_columns = list(dict.fromkeys([*self.extra_columns, *other.extra_columns]))
         return self
 
@@ -205,3 +209,4 @@ def _count(tally: Tally, article: Article, result: ArticleResult) -> None:
     tally.events.update(event for sentence in result.sentences for event in sentence.events)
     if article.encoding is not None:
         tally.encodings[article.encoding] += 1
+    tally.tagged += holds_tags(article.text)
