@@ -149,7 +149,7 @@ def test_own_cases_and_the_names_of_those_that_failed(tmp_path):
         (("--data", GOLD, "--folds", 3, "--recipe", "r.toml", "--checklist"), "leave out --model, --compare and"),
         (("--data", GOLD, "--folds", 3, "--recipe", "r.toml"), "r.toml: no such recipe file"),
         (("--data", GOLD, "--compare", "../none"), "../none: no such model folder"),
-        (("--cases", "old.json"), "old.json:1: not a case"),
+        (("--cases", "old.json"), "old.json:1: not JSON"),
     ],
 )
 def test_a_mistake_is_one_clear_line_and_exit_code_2(tmp_path, monkeypatch, capsys, arguments, message):

@@ -29,7 +29,8 @@ def test_only_named_rows_change(tmp_path):
         ('{"id": ["a"], "stance": "none", "events": []}', "no annotated sentence has the id"),
         ('{"id": "a", "stance": "neutral", "events": []}', "unknown stance 'neutral'"),
         ('{"id": "a", "stance": "none"}', "not a correction"),
-        ("[]", "not a correction"),
+        ("[]", "a row must be a JSON object"),
+        ("{", "not JSON"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path, line, reason):

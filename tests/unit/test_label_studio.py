@@ -151,6 +151,15 @@ def test_several_annotators_are_kept_and_the_ground_truth_settles(tmp_path, task
     ("change", "reason"),
     [
         (lambda task: task["annotations"][0].update(result=[]), "task 2: annotation 102 has no stance, or several"),
+        (
+            lambda task: task["annotations"][0]["result"][0].update(value=None),
+            "task 2: annotation 102 has a result 'stance' without choices",
+        ),
+        (
+            lambda task: task["annotations"][0]["result"][0].update(from_name="events", value={}),
+            "task 2: annotation 102 has a result 'events' without choices",
+        ),
+        (lambda task: task["annotations"][0].update(result=["stance"]), "task 2: annotation 102 has no stance"),
         (lambda task: task["data"].pop("text"), "task 2: field 'text' is missing or empty"),
         (lambda task: task["data"].update(row_id="1"), "task 2: id '1' stands in task 1 already, with another text"),
         (

@@ -79,6 +79,8 @@ def test_a_task_of_ones_own_is_read(tmp_path):
         ({"files": "{ all = 3 }"}, "files is {'all': 3}: write a table of texts in quotes"),
         ({"files": '{ all = "" }'}, r"files\.all is '': write the name of a file in the data root"),
         ({"files": '{ all = "/x.jsonl" }'}, r"files\.all is '/x\.jsonl': write the name of a file in the data root"),
+        ({"files": '{ all = "." }'}, r"files\.all is '\.': write the name of a file in the data root"),
+        ({"files": '{ all = "news/a**b.jsonl" }'}, r"files\.all is 'news/a\*\*b\.jsonl': \*\* stands for folders"),
         (
             {"files": '{ train = "x.jsonl", tests = "y.jsonl" }'},
             r"unknown setting 'files\.tests': known are train, dev",

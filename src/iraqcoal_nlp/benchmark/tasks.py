@@ -142,14 +142,19 @@ class Task:
     def _check_files(self) -> None:
         """Refuse files that the split cannot divide, or whose names the data root cannot hold."""
         for use, name in self.files.items():
-            if not name or Path(name).anchor:
+            parts = Path(name).parts
+            if not parts or Path(name).anchor:
                 raise RecipeError(f"files.{use} is {name!r}: write the name of a file in the data root")
+            if any("**" in part and part != "**" for part in parts):
+                raise RecipeError(
+                    f"files.{use} is {name!r}: ** stands for folders, between slashes; write * inside a name"
+                )
         whole = set(self.files) == {"all"}
-        parts = "all" not in self.files and {"train", "test"} <= set(self.files)
+        divided = "all" not in self.files and {"train", "test"} <= set(self.files)
         if self.form == "annotations":
-            fit, needed = whole or parts, "files.all alone, or files.train and files.test"
+            fit, needed = whole or divided, "files.all alone, or files.train and files.test"
         elif self.split.rule == "given":
-            fit, needed = parts, "files.train and files.test; to divide files.all, write split.rule = 'stratified'"
+            fit, needed = divided, "files.train and files.test; to divide files.all, write split.rule = 'stratified'"
         else:
             fit, needed = whole, "files.all alone; for files that are divided, write split.rule = 'given'"
         if not fit:

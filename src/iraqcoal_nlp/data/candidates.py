@@ -8,7 +8,6 @@ A corpus holds one paragraph a line and a blank line between documents. A senten
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from iraqcoal_nlp.codebook import check_events, check_stance
 from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.data.corpus import decoded, numbered_lines
 from iraqcoal_nlp.data.duplicates import stable_hash
+from iraqcoal_nlp.data.tables import sound_json_rows
 from iraqcoal_nlp.errors import CodebookError, InputError
 from iraqcoal_nlp.text.sentences import split_sentences
 
@@ -105,17 +105,10 @@ def read_corpus_labels(labels: Path, corpus: Path) -> list[Annotation]:
         InputError: A file cannot be read, a row is malformed, or the corpus holds another text in that place; the
             message names file and row.
     """
-    try:
-        entries = labels.read_text("utf-8").splitlines()
-    except FileNotFoundError:
-        raise InputError("no such file", path=labels) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot be read as UTF-8 ({error})", path=labels) from None
     wanted: dict[int, list[tuple[int, int, int, str, Annotation]]] = {}
     order: dict[str, int] = {}
-    for row, told in enumerate(entries, 1):
+    for row, entry in sound_json_rows(labels):
         try:
-            entry = json.loads(told)
             line, start, end = (int(part) for part in str(entry["id"]).removeprefix("c").split("-"))
             stance, events = check_stance(entry["stance"]), check_events(entry["events"])
             label = Annotation(id=str(entry["id"]), doc_id="", text="", stance=stance, events=events, source="corpus")

@@ -5,13 +5,13 @@ One JSON object a line: ``{"id", "stance", "events", "why"}``; other fields are 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from iraqcoal_nlp.codebook import check_events, check_stance
 from iraqcoal_nlp.data.annotations import Annotation
+from iraqcoal_nlp.data.tables import sound_json_rows
 from iraqcoal_nlp.errors import CodebookError, InputError
 
 
@@ -45,11 +45,8 @@ def corrected_ids(path: Path) -> frozenset[str]:
 
 def _corrections(path: Path) -> Iterator[tuple[int, str, str, tuple[str, ...]]]:
     """Yield line, id, stance and events of each correction."""
-    if not path.is_file():
-        raise InputError("no such file", path=path)
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, entry in sound_json_rows(path):
         try:
-            entry = json.loads(line)
             yield number, str(entry["id"]), check_stance(entry["stance"]), check_events(entry["events"])
         except (ValueError, TypeError, KeyError, CodebookError) as error:
             raise InputError(f"not a correction ({error})", path=path, row=number) from None

@@ -124,14 +124,20 @@ def _judgement(task: Mapping[str, Any], annotation: Mapping[str, Any], *, fallba
 
     Raises:
         TypeError: A field has the wrong type.
-        ValueError: There is no stance, or several.
+        ValueError: There is no stance, or several, or a result holds no choices.
         CodebookError: A label is unknown.
     """
     chosen: dict[str, Any] = {"stance": [], "events": []}
     for item in annotation.get("result") or ():
-        if item.get("type") == "choices" and item.get("from_name") in chosen:
-            chosen[item["from_name"]] = item.get("value", {}).get("choices")
-    if not isinstance(chosen["stance"], list) or len(chosen["stance"]) != 1:
+        if isinstance(item, dict) and item.get("type") == "choices" and item.get("from_name") in chosen:
+            value = item.get("value")
+            choices = value.get("choices") if isinstance(value, dict) else None
+            if not isinstance(choices, list):
+                raise ValueError(
+                    f"annotation {annotation.get('id')} has a result {item['from_name']!r} without choices"
+                )
+            chosen[item["from_name"]] = choices
+    if len(chosen["stance"]) != 1:
         reason = f"annotation {annotation.get('id')} has no stance, or several"
         raise ValueError(f"{reason}: it takes one choice named 'stance', as in the labeling configuration")
     who = annotation.get("completed_by")

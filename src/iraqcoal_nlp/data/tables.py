@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from iraqcoal_nlp.data.csv_records import Lines, records, separator_of
 from iraqcoal_nlp.data.encodings import UNDECODED, UTF8
-from iraqcoal_nlp.data.files import ending_of
+from iraqcoal_nlp.data.files import check_file, ending_of, open_text, reading
 from iraqcoal_nlp.errors import InputError, printable
 
 _PIPES = "its columns are separated by '|': save it with commas, semicolons or tabs"  # we join events with it
@@ -53,6 +53,20 @@ def json_rows(
             yield number, mended(row)
         else:
             yield number, InputError("a row must be a JSON object", path=path, row=number)
+
+
+def sound_json_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield line numbers and objects of a file of JSON Lines in which no row may be wrong.
+
+    Raises:
+        InputError: It cannot be read, or its first wrong row.
+    """
+    check_file(path, of_folder="the file of rows in it")
+    with reading(path), open_text(str(path), ".jsonl") as (stream, encoding):
+        for number, row in json_rows(stream, path, encoding=encoding):
+            if isinstance(row, InputError):
+                raise row
+            yield number, row
 
 
 def mended(value: Any) -> Any:  # noqa: ANN401 - whatever JSON holds

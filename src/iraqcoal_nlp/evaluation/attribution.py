@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from iraqcoal_nlp.data.tables import sound_json_rows
 from iraqcoal_nlp.errors import InputError
 from iraqcoal_nlp.evaluation.boundaries import Agreement, Span
 from iraqcoal_nlp.text.attribution.find import find_mentions
@@ -62,9 +62,9 @@ def read_gold(path: Path, sentences: Path) -> list[GoldSentence]:
     Raises:
         InputError: A file cannot be read, or a mention does not stand where it says; the message names file and line.
     """
-    texts = {row["id"]: row["text"] for _, row in _rows(sentences)}
+    texts = {row["id"]: row["text"] for _, row in sound_json_rows(sentences)}
     gold = []
-    for number, row in _rows(path):
+    for number, row in sound_json_rows(path):
         if row["id"] not in texts:
             raise InputError(f"{sentences} has no sentence {row['id']!r}", path=path, row=number)
         text = texts[row["id"]]
@@ -114,11 +114,3 @@ def _span(mention: Mapping[str, Any]) -> Span:
 
 def _touches(span: Span, others: Iterable[Span]) -> bool:
     return any(start < span[1] and span[0] < end for start, end in others)
-
-
-def _rows(path: Path) -> list[tuple[int, dict[str, Any]]]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        return [(number, json.loads(line)) for number, line in enumerate(lines, 1)]
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot be read ({error})", path=path) from None

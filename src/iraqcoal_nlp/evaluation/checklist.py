@@ -6,7 +6,6 @@ and ``variant``; ``dir``, direction, judges ``variant``, made from ``text`` by a
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from iraqcoal_nlp.codebook import check_events, check_stance
+from iraqcoal_nlp.data.tables import sound_json_rows
 from iraqcoal_nlp.errors import CodebookError, InputError
 from iraqcoal_nlp.inference.classifier import ArticleClassifier
 from iraqcoal_nlp.model.locate import shipped_path
@@ -65,17 +65,12 @@ def read_checklist(path: Path) -> list[Case]:
     Raises:
         InputError: The file cannot be read, or a row is not a case; the message names file and line.
     """
-    if not path.is_file():
-        raise InputError("no such file", path=path)
     cases = []
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                cases.append(_case(json.loads(line)))
-            except (ValueError, TypeError, CodebookError) as error:
-                raise InputError(f"not a case ({error})", path=path, row=number) from None
+    for number, row in sound_json_rows(path):
+        try:
+            cases.append(_case(row))
+        except (ValueError, TypeError, CodebookError) as error:
+            raise InputError(f"not a case ({error})", path=path, row=number) from None
     return cases
 
 
@@ -106,8 +101,6 @@ def passes(case: Case, judged: SentenceResult, base: SentenceResult) -> bool:
 
 
 def _case(row: Mapping[str, Any]) -> Case:
-    if not isinstance(row, dict):
-        raise TypeError("a row must be a JSON object")
     lists = {key: row.get(key, []) for key in ("stance", "has", "lacks")}
     if no_list := [key for key, value in lists.items() if not isinstance(value, list)]:
         raise TypeError(f"{no_list[0]} must be a list")
