@@ -137,6 +137,27 @@ def test_sample_gives_rows_that_can_be_sampled_again(run, scored, tmp_path):
     assert (code, "5 of 7 sentences" in errors) == (0, True)
 
 
+def test_sample_keeps_an_input_column_of_its_fields_name(run, scored, tmp_path):
+    row = json.loads(scored.read_text("utf-8").splitlines()[0])
+    given, first, second = (tmp_path / name for name in ("in.jsonl", "first.jsonl", "second.jsonl"))
+    given.write_text(json.dumps(row | {"uncertainty": "عالية"}), "utf-8")
+    assert run("sample", given, "--out", first)[0] == 0
+    assert run("sample", first, "--strategy", "margin", "--out", second)[0] == 0
+    for path in (first, second):
+        sampled = json.loads(path.read_text("utf-8"))
+        assert sampled.pop("uncertainty") > 0
+        assert sampled == row | {"input_uncertainty": "عالية"}
+
+
+def test_a_random_sample_is_the_same_for_a_seed(run, scored, tmp_path):
+    chosen = []
+    for number, options in enumerate([(), ("--seed", 13), ("--seed", 14)]):
+        out = tmp_path / f"{number}.jsonl"
+        assert run("sample", scored, "--strategy", "random", "-n", 20, "--out", out, *options)[0] == 0
+        chosen.append([json.loads(line)["text"] for line in out.read_text("utf-8").splitlines()])
+    assert chosen[0] == chosen[1] != chosen[2]
+
+
 def test_sample_gives_tasks_for_label_studio_with_the_models_labels(run, scored, tmp_path):
     out, config = tmp_path / "tasks.json", tmp_path / "config.xml"
     rows = tmp_path / "rows.jsonl"

@@ -79,7 +79,17 @@ def test_diverse_looks_only_among_the_uncertain():
     assert texts("diverse", 1, sure + unsure) == ["هجوم 0"]
 
 
-@pytest.mark.parametrize(("strategy", "count"), [("random", 1), ("entropy", 0)])
+def test_a_random_choice_follows_from_texts_and_seed_not_from_order_or_certainty():
+    many = [row(f"خبر {place} عن القاعدة", (0.34, 0.33, 0.33) if place < 200 else SURE) for place in range(1000)]
+    chosen = texts("random", 200, many)
+    assert chosen == texts("random", 200, many[::-1]) == texts("random", 300, many)[:200]
+    other = [item.sentence.text for item, _ in uncertain_rows(many, strategy="random", count=200, seed=14)]
+    assert 20 < len(set(chosen) & set(other)) < 60  # 40, where chance chooses
+    unsure = {item.sentence.text for item in many[:200]}
+    assert 20 < len(unsure & set(chosen)) < 60
+
+
+@pytest.mark.parametrize(("strategy", "count"), [("chance", 1), ("entropy", 0), ("random", 0)])
 def test_nonsense_is_refused(strategy, count):
     with pytest.raises(ValueError, match=r"unknown strategy|cannot choose"):
         uncertain_rows(ROWS, strategy=strategy, count=count)

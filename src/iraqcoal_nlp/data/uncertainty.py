@@ -1,4 +1,4 @@
-"""Which scored rows are worth a person's look: the ones the model is least certain of (active learning).
+"""Which scored rows a person should judge: for training, the ones the model is least certain of (active learning).
 
 - ``entropy``: the entropy of all answers together, the heads taken as independent (Settles, 2009, "Active Learning
   Literature Survey"). Rows high in it are unclear in several ways.
@@ -6,6 +6,7 @@
 - ``diverse``: of the :data:`POOL` times as many rows that are highest in entropy, those that are least alike by tf-idf
   over character n-grams (farthest-first traversal, Gonzalez, 1985; as a core-set in Sener and Savarese, 2018,
   arXiv:1708.00489). Fewer variants of one report.
+- ``random``: by chance alone. The only one for measuring: the others choose what is hard.
 
 Every strategy passes over what is not Arabic, and takes a text that occurs several times once.
 """
@@ -17,10 +18,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from iraqcoal_nlp.data.duplicates import stable_hash
 from iraqcoal_nlp.data.scored import ScoredRow
 from iraqcoal_nlp.records import NOT_ARABIC, SentenceResult
 
-STRATEGIES = ("entropy", "margin", "diverse")
+STRATEGIES = ("entropy", "margin", "diverse", "random")
+
+SEED = 13
+"""What ``random`` starts from, if nothing else is said."""
 
 POOL = 10
 """``diverse`` chooses among so many rows for each one that is wanted."""
@@ -28,11 +33,14 @@ POOL = 10
 _GRAMS = (2, 4)  # shorter ones are in every sentence; longer ones add columns and no contrast
 
 
-def uncertain_rows(rows: Sequence[ScoredRow], *, strategy: str, count: int) -> list[tuple[ScoredRow, float]]:
-    """Choose rows, each with its uncertainty: in nats for ``entropy`` and ``diverse``, in [0, 1] for ``margin``.
+def uncertain_rows(
+    rows: Sequence[ScoredRow], *, strategy: str, count: int, seed: int = SEED
+) -> list[tuple[ScoredRow, float]]:
+    """Choose rows, each with its uncertainty: in [0, 1] for ``margin``, for the others in nats.
 
-    The choice depends on the rows alone; ties go to the earlier row. ``diverse`` gives rows in the order of choice, so
-    that any first part of them is diverse too; the others, the least certain first.
+    The choice depends on the rows alone, that of ``random`` on their texts and the seed; ties go to the earlier row.
+    ``diverse`` and ``random`` give rows in the order of choice, so that any first part of them is diverse, or random,
+    too; the others, the least certain first.
 
     Raises:
         ValueError: ``strategy`` is unknown, or ``count`` is below 1.
@@ -46,6 +54,8 @@ def uncertain_rows(rows: Sequence[ScoredRow], *, strategy: str, count: int) -> l
     ranked = sorted(
         ((row, measure(row.sentence)) for row in reversed(once.values())), key=lambda pair: pair[1], reverse=True
     )
+    if strategy == "random":
+        return sorted(ranked, key=lambda pair: stable_hash(f"{seed}:{pair[0].sentence.text}"))[:count]
     if strategy != "diverse" or len(ranked) <= count:
         return ranked[:count]
     pool = ranked[: POOL * count]
