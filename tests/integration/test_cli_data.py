@@ -61,6 +61,24 @@ def test_check_lists_problems_and_ends_with_1(run, tmp_path):
     assert json.loads(output)["leaks"] == [["3", "1"]]
 
 
+def test_what_annotators_judge_differently_is_a_problem_until_it_is_settled(run, tmp_path):
+    one = [row | {"annotator": "علي"} for row in ROWS]
+    two = [row | {"annotator": "سارة"} for row in ROWS]
+    two[1] = two[1] | {"stance": "against", "events": []}
+    path = write(tmp_path / "rows.jsonl", [*one, *two])
+    code, output, _ = run("data", "check", path)
+    assert code == 1
+    assert "  2: علي none attack; سارة against -: " in output
+    assert output.splitlines()[-1] == "problem: sentences judged differently, not settled: 1"
+    code, output, _ = run("data", "check", path, "--json")
+    assert (code, [[row["annotator"] for row in rows] for rows in json.loads(output)["unsettled"]]) == (
+        1,
+        [["علي", "سارة"]],
+    )
+    code, output, _ = run("data", "check", write(path, [*one, *two, ROWS[1]]))
+    assert (code, output.splitlines()[-1]) == (0, "no problem found")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

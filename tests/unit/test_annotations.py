@@ -143,13 +143,27 @@ def test_bytes_that_are_no_text_name_their_row(tmp_path):
 def test_two_annotators_do_not_train_until_somebody_settles(tmp_path):
     one, two = GOOD | {"annotator": "س"}, GOOD | {"annotator": "ص", "stance": "against"}
     path = write(tmp_path, one, two)
-    with pytest.raises(InputError, match=r"rows\.jsonl:1: id 'a' is judged by 'س' and 'ص': keep one row per sentence"):
+    with pytest.raises(
+        InputError, match=r"rows\.jsonl:1: id 'a' is judged differently by 'س' and 'ص': keep one row per sentence"
+    ):
         read_annotations(path)
     assert [row.annotator for row in read_judgements(path)] == ["س", "ص"]
     (settled,) = read_annotations(write(tmp_path, one, two, GOOD | {"stance": "favor"}))
     assert (settled.annotator, settled.stance) == (None, "favor")
     with pytest.raises(InputError, match="id 'a' stands in row 1 already, by annotator 'س'"):
         read_judgements(write(tmp_path, one, one))
+
+
+def test_what_annotators_agree_on_is_settled(tmp_path):
+    one = GOOD | {"annotator": "س", "stance": "none", "events": ["handover", "attack"]}
+    two = one | {"annotator": "ص", "events": ["attack", "handover"]}
+    three = one | {"annotator": "ع", "stance": None, "events": None}
+    (row,) = read_annotations(write(tmp_path, three, one, two))
+    assert (row.annotator, row.stance, row.events) == (None, "none", ("attack", "handover"))
+    with pytest.raises(InputError, match="judged differently by 'س' and 'ص' and 'ع'"):
+        read_annotations(write(tmp_path, one, two, three | {"stance": "favor"}))
+    (row,) = read_annotations(write(tmp_path, three, three | {"annotator": "ف"}))
+    assert (row.stance, row.events) == (None, None)
 
 
 def test_a_settled_row_may_carry_the_judgements_behind_it(tmp_path):

@@ -86,9 +86,13 @@ def test_one_file_per_annotator_gives_agreement(tmp_path):
     assert report.agreement.annotators == ("file1", "file2")
     assert report.agreement.pairs[0].n_sentences == 3
     counts = report.counts["all"]
-    assert (counts.sentences, counts.unsettled) == (4, 3)
-    assert counts.stances == {"favor": 1, "against": 0, "none": 0}
-    assert report.problems == []
+    assert (counts.sentences, counts.unsettled) == (4, 1)  # of the other two, they agree on what both have judged
+    assert counts.stances == {"favor": 1, "against": 0, "none": 2}
+    assert [[(row.annotator, row.stance) for row in rows] for rows in report.unsettled] == [
+        [("file1", "against"), ("file2", "none")]
+    ]
+    assert report.problems == ["sentences judged differently, not settled: 1"]
+    assert check(tmp_path, CLEAN, CLEAN[:3]).problems == []
 
 
 def test_bad_rows_are_listed_and_the_others_are_checked(tmp_path):

@@ -192,8 +192,8 @@ def _cases(report: DataReport) -> dict[str, list[str]]:
     def pair(one: Annotation, other: Annotation) -> str:
         return f"{one.id}, {other.id}: {one.text}"
 
-    def labels(row: Annotation) -> str:
-        return f"{row.id} {row.stance or '?'} {'?' if row.events is None else '|'.join(row.events) or '-'}"
+    def labels(row: Annotation, who: str | None = None) -> str:
+        return f"{who or row.id} {row.stance or '?'} {'?' if row.events is None else '|'.join(row.events) or '-'}"
 
     return {
         "rows that cannot be read": [str(error) for error in report.bad_rows],
@@ -201,6 +201,10 @@ def _cases(report: DataReport) -> dict[str, list[str]]:
             f"{', '.join(row.id for row in rows)}: {rows[0].text}" for rows in report.duplicates
         ],
         "texts with different labels": [f"{'; '.join(map(labels, rows))}: {rows[0].text}" for rows in report.conflicts],
+        "sentences judged differently, not settled": [
+            f"{rows[0].id}: {'; '.join(labels(row, row.annotator) for row in rows)}: {rows[0].text}"
+            for rows in report.unsettled
+        ],
         "pairs of near-duplicates in different documents": [pair(*rows) for rows in report.near_duplicates],
         "held-out sentences that nearly repeat another split": [
             f"{leak.held_out.split} {leak.held_out.id}, {leak.copy.split} {leak.copy.id}: {leak.held_out.text}"

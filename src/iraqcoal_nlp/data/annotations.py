@@ -20,8 +20,10 @@ row. Files are UTF-8, or in another encoding that :mod:`iraqcoal_nlp.data.encodi
 by commas, semicolons or tabs: the header shows by which.
 
 A sentence may stand in several rows, one for each annotator. A row without annotator is then the settled judgement: the
-one that trains and tests. In JSON, a settled row may instead carry the judgements it was settled from:
-``"annotators": [[stance, [events]], …]``. Rows marked ``"boilerplate": true`` are no sentences and are skipped.
+one that trains and tests. Without one, it is what annotators agree on; where they differ, somebody must settle.
+
+In JSON, a settled row may instead carry the judgements it was settled from: ``"annotators": [[stance, [events]], …]``.
+Rows marked ``"boilerplate": true`` are no sentences and are skipped.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from iraqcoal_nlp.codebook import EVENTS, STANCES, check_events, check_stance
+from iraqcoal_nlp.codebook import EVENTS, STANCES
+from iraqcoal_nlp.data.annotation_fields import NOT_JUDGED, decode_cells, events_field, name_field, stance_field
 from iraqcoal_nlp.data.files import check_file, open_text, reading
 from iraqcoal_nlp.data.outputs import write_whole
 from iraqcoal_nlp.data.scored import labelling_model
@@ -45,9 +48,6 @@ SUFFIXES = (".jsonl", ".csv", ".tsv")
 
 SPLITS = ("train", "dev", "test")
 """What a row may be for: to train, to choose settings, to measure."""
-
-NOT_JUDGED = "?"
-"""What a table holds where nobody has judged."""
 
 _ADVICE = f"annotations have the columns text, stance and events; where nobody has judged, a cell holds {NOT_JUDGED}"
 
@@ -85,12 +85,12 @@ class Annotation:
 def read_annotations(path: Path) -> list[Annotation]:
     """Read an annotation file, one row per sentence, as it trains or tests a model.
 
-    Of several judgements of a sentence, the settled one is taken: the row without annotator.
+    Of several judgements of a sentence, the settled one is taken: see :func:`settled`.
 
     Raises:
         InputError: The file cannot be read or holds no row; a row is malformed, lacks its text, has a label outside the
-            codebook or repeats an id; or several annotators judged a sentence and nobody has settled it. The message
-            names the file and the row.
+            codebook or repeats an id; or annotators judged a sentence differently and nobody has settled it. The
+            message names the file and the row.
     """
     by_id = defaultdict(list)
     for number, row in _good_rows(path):
@@ -102,7 +102,7 @@ def read_annotations(path: Path) -> list[Annotation]:
         if final is None:
             names = " and ".join(repr(judgement.annotator) for _, judgement in same)
             advice = "keep one row per sentence, or add the settled one without annotator"
-            raise InputError(f"id {first.id!r} is judged by {names}: {advice}", path=path, row=number)
+            raise InputError(f"id {first.id!r} is judged differently by {names}: {advice}", path=path, row=number)
         rows.append(final)
     return rows
 
@@ -117,10 +117,25 @@ def read_judgements(path: Path) -> list[Annotation]:
 
 
 def settled(judgements: Sequence[Annotation]) -> Annotation | None:
-    """Return the judgement of one sentence that counts: the only one, or the one without annotator, if any."""
+    """Return the judgement of one sentence that counts: the only one, the one without annotator, or what all agree on.
+
+    ``None``: annotators differ. They agree on a head that only some of them have judged, if those do.
+    """
     if len(judgements) == 1:
         return judgements[0]
-    return next((row for row in judgements if row.annotator is None), None)
+    final = next((row for row in judgements if row.annotator is None), None)
+    if final is not None or differ(judgements):
+        return final
+    stance = next((row.stance for row in judgements if row.stance is not None), None)
+    events = next((row.events for row in judgements if row.events is not None), None)
+    return replace(judgements[0], stance=stance, events=events, annotator=None)
+
+
+def differ(judgements: Sequence[Annotation]) -> bool:
+    """Whether two of the rows have different stances, or different events; one that nobody has judged is none."""
+    stances = {row.stance for row in judgements if row.stance is not None}
+    events = {row.events for row in judgements if row.events is not None}
+    return len(stances) > 1 or len(events) > 1
 
 
 def label_counts(rows: Iterable[Annotation]) -> dict[str, int]:
@@ -158,7 +173,7 @@ def scan_judgements(path: Path) -> Iterator[tuple[int, Annotation | InputError]]
                 yield number, row
                 continue
             try:
-                fields = row if is_json else _decode_cells(row)
+                fields = row if is_json else decode_cells(row)
                 judgements = parse_row(fields, fallback_id=f"{printable(path.stem)}-{number}")
                 for judgement in judgements:
                     seen.check(judgement, f"row {number}")
@@ -218,25 +233,6 @@ class SeenJudgements:
             raise ValueError(f"id {judgement.id!r} stands in {same_place} already{by_whom}")
 
 
-def _decode_cells(row: Mapping[str, str]) -> dict[str, Any]:
-    """Return a table's row as JSON would hold it.
-
-    Raises:
-        ValueError: The stance is empty, or the row ends before it or the events.
-    """
-    fields: dict[str, Any] = {name: cell for name, cell in row.items() if name != "annotators"}
-    for name in ("stance", "events"):
-        if name not in row:
-            raise ValueError(f"has no cell in column {name!r}: write {NOT_JUDGED} if nobody has judged it")
-        cell = row[name].strip()
-        fields[name] = None if cell == NOT_JUDGED else cell
-    if fields["stance"] == "":
-        raise ValueError(f"the stance is empty: write {', '.join(STANCES)}, or {NOT_JUDGED} if nobody has judged it")
-    if fields["events"] is not None:
-        fields["events"] = [event.strip() for event in fields["events"].split("|")] if fields["events"] else []
-    return fields
-
-
 def parse_row(row: Mapping[str, Any], *, fallback_id: str) -> list[Annotation]:
     """Return what a row of JSON holds: nothing if it is boilerplate, else the row, then what it was settled from.
 
@@ -254,18 +250,18 @@ def parse_row(row: Mapping[str, Any], *, fallback_id: str) -> list[Annotation]:
     text = row.get("text")
     if not isinstance(text, str) or not text.strip():
         raise TypeError("field 'text' is missing or empty")
-    split = _name(row, "split")
+    split = name_field(row, "split")
     if split is not None and split not in SPLITS:
         raise ValueError(f"unknown split {split!r}: use one of {', '.join(SPLITS)}")
-    row_id = _name(row, "id") or fallback_id
-    annotator = _name(row, "annotator")
+    row_id = name_field(row, "id") or fallback_id
+    annotator = name_field(row, "annotator")
     annotation = Annotation(
         id=row_id,
-        doc_id=_name(row, "doc_id") or row_id,
+        doc_id=name_field(row, "doc_id") or row_id,
         text=text,
-        stance=_stance(row.get("stance")),
-        events=_events(row.get("events")),
-        source=_name(row, "source"),
+        stance=stance_field(row.get("stance")),
+        events=events_field(row.get("events")),
+        source=name_field(row, "source"),
         split=split,
         annotator=annotator,
         labelled_by=None if annotator or row.get("annotators") else labelling_model(row),
@@ -274,25 +270,6 @@ def parse_row(row: Mapping[str, Any], *, fallback_id: str) -> list[Annotation]:
     for number, judgement in enumerate(row.get("annotators") or (), 1):
         if not isinstance(judgement, list) or len(judgement) != 2:
             raise TypeError("field 'annotators' must be a list of pairs [stance, [events]]")
-        stance, events = _stance(judgement[0]), _events(judgement[1])
+        stance, events = stance_field(judgement[0]), events_field(judgement[1])
         judgements.append(replace(annotation, stance=stance, events=events, annotator=str(number)))
     return judgements
-
-
-def _name(row: Mapping[str, Any], field: str) -> str | None:
-    value = row.get(field)
-    if isinstance(value, bool) or not isinstance(value, str | int | float | None):
-        raise TypeError(f"field {field!r} must be text or a number")
-    return None if value is None else str(value).strip() or None
-
-
-def _stance(label: object) -> str | None:
-    return None if label is None else check_stance(label)
-
-
-def _events(labels: object) -> tuple[str, ...] | None:
-    if labels is None:
-        return None
-    if not isinstance(labels, list):
-        raise TypeError(f"field 'events' must be a list of {', '.join(EVENTS)}, or null if nobody has judged it")
-    return check_events(labels)

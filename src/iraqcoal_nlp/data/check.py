@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.data.agreement import Agreement, measure_agreement
-from iraqcoal_nlp.data.annotations import SPLITS, Annotation, read_judgements, scan_judgements, settled
+from iraqcoal_nlp.data.annotations import SPLITS, Annotation, differ, read_judgements, scan_judgements, settled
 from iraqcoal_nlp.data.duplicates import find_copies, near_duplicates
 from iraqcoal_nlp.data.splits import Leak, Splits, find_leaks, shared_documents
 from iraqcoal_nlp.errors import InputError, printable
@@ -35,7 +35,7 @@ class LabelCounts:
     events_missing: int
     """Sentences whose events nobody has judged."""
     unsettled: int
-    """Sentences that several annotators have judged and nobody has settled; they count for no label."""
+    """Sentences that annotators have judged differently and nobody has settled; they count for no label."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +64,8 @@ class DataReport:
     """Sentences of one text, after the normalization that models read through (``news.v1``)."""
     conflicts: tuple[tuple[Annotation, ...], ...]
     """Those duplicates whose stances or events differ."""
+    unsettled: tuple[tuple[Annotation, ...], ...]
+    """The judgements of each sentence that annotators have judged differently and nobody has settled."""
     near_duplicates: tuple[tuple[Annotation, Annotation], ...]
     """Pairs from different documents that nearly repeat each other, or are the same."""
     leaks: tuple[Leak, ...]
@@ -81,6 +83,7 @@ class DataReport:
         found = {
             "rows that cannot be read": len(self.bad_rows),
             "texts with different labels": len(self.conflicts),
+            "sentences judged differently, not settled": len(self.unsettled),
             "sentences without a split, while others have one": self.without_split,
             "held-out sentences that nearly repeat another split": len(self.leaks),
             "documents in several splits": len(self.shared_documents),
@@ -99,6 +102,7 @@ class DataReport:
             "lengths": asdict(self.lengths),
             "duplicates": [[row.id for row in rows] for rows in self.duplicates],
             "conflicts": [[row.to_dict() for row in rows] for rows in self.conflicts],
+            "unsettled": [[row.to_dict() for row in rows] for rows in self.unsettled],
             "near_duplicates": [[one.id, other.id] for one, other in self.near_duplicates],
             "leaks": [[leak.held_out.id, leak.copy.id] for leak in self.leaks],
             "shared_documents": list(self.shared_documents),
@@ -127,7 +131,7 @@ def check_annotations(paths: Sequence[Path], *, held_out: Path | None = None) ->
         by_id[row.id].append(row)
     final = {name: settled(same) for name, same in by_id.items()}
     sentences = [final[name] or replace(same[0], stance=None, events=None) for name, same in by_id.items()]
-    unsettled = {name for name, row in final.items() if row is None}
+    unsettled = {name: tuple(by_id[name]) for name, row in final.items() if row is None}
     given = {split: [row for row in sentences if row.split == split] for split in SPLITS}
     splits = Splits(**{name: tuple(rows) for name, rows in given.items()})
     some_given = any(given.values())
@@ -148,7 +152,8 @@ def check_annotations(paths: Sequence[Path], *, held_out: Path | None = None) ->
             longest=int(lengths.max()),
         ),
         duplicates=duplicates,
-        conflicts=tuple(rows for rows in duplicates if _conflict(rows)),
+        conflicts=tuple(rows for rows in duplicates if differ(rows)),
+        unsettled=tuple(unsettled.values()),
         near_duplicates=_near_duplicates(sentences, duplicates),
         leaks=tuple(find_leaks(splits)),
         shared_documents=tuple(shared_documents(splits)),
@@ -186,7 +191,7 @@ def _read(paths: Sequence[Path]) -> tuple[list[Annotation], list[InputError]]:
     return named, errors
 
 
-def _count(rows: Sequence[Annotation], unsettled: set[str]) -> LabelCounts:
+def _count(rows: Sequence[Annotation], unsettled: Container[str]) -> LabelCounts:
     judged = [row for row in rows if row.id not in unsettled]
     stances = Counter(row.stance for row in judged)
     events = Counter(event for row in judged for event in row.events or ())
@@ -208,12 +213,6 @@ def _duplicates(rows: Sequence[Annotation]) -> tuple[tuple[Annotation, ...], ...
     for row in rows:
         by_text[normalize(row.text)].append(row)
     return tuple(tuple(same) for same in by_text.values() if len(same) > 1)
-
-
-def _conflict(rows: Sequence[Annotation]) -> bool:
-    stances = {row.stance for row in rows if row.stance is not None}
-    events = {row.events for row in rows if row.events is not None}
-    return len(stances) > 1 or len(events) > 1
 
 
 def _near_duplicates(
