@@ -167,6 +167,12 @@ def test_score_reads_standard_input_and_prints_rows():
     assert code == 1
     assert [json.loads(line)["doc_id"] for line in output.splitlines()] == ["0", "0", "2"]
     assert errors.splitlines()[0] == "iraqcoal: error: stdin:2: the text is empty"
+    code, _, errors = run("score", "-", "--out", "-", stdin=f"{DEMAND}\n{{\n".encode())
+    first, second = errors.splitlines()[:2]
+    assert code == 2
+    assert first.startswith("iraqcoal: error: stdin:1: not JSON (")
+    assert first.endswith("): for plain text, give --stdin txt")
+    assert second.endswith(")")
     packed = gzip.compress(f"key,body\nk,{DEMAND}\n".encode("cp1256"))
     options = ("--stdin", "csv.gz", "--text-column", "body", "--id-column", "key")
     code, output, errors = run("score", "-", "--out", "-", *options, stdin=packed)

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from iraqcoal_nlp.data.csv_records import Lines, records, separator_of
 from iraqcoal_nlp.data.encodings import UNDECODED, UTF8
-from iraqcoal_nlp.data.files import check_file, ending_of, open_text, reading
+from iraqcoal_nlp.data.files import STDIN, check_file, ending_of, open_text, reading
 from iraqcoal_nlp.errors import InputError, printable
 
 _PIPES = "its columns are separated by '|': save it with commas, semicolons or tabs"  # we join events with it
@@ -47,7 +47,9 @@ def json_rows(
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            yield number, InputError(f"not JSON ({error})", path=path, row=number)
+            is_prose = path == STDIN and not line.lstrip().startswith(("{", "["))
+            advice = ": for plain text, give --stdin txt" if is_prose else ""
+            yield number, InputError(f"not JSON ({error}){advice}", path=path, row=number)
             continue
         if isinstance(row, dict):
             yield number, mended(row)
