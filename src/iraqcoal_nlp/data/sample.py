@@ -49,8 +49,7 @@ def write_sample(
     Args:
         scored: A file of ``iraqcoal score``.
         out: ``.jsonl`` file for the rows, each with its ``uncertainty`` (an input column of that name becomes
-            ``input_uncertainty``); or ``.json`` file for tasks of Label Studio,
-            with the model's labels as predictions.
+            ``input_uncertainty``); or ``.json`` file for tasks of Label Studio, with the model's labels as predictions.
         strategy: How to choose.
         count: How many rows to choose at most.
         seed: For the strategy ``random``.
