@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 
@@ -73,7 +74,8 @@ def test_the_program_goes_on_after_ctrl_c_and_after_kill_9(tmp_path):
     (tmp_path / "in.jsonl").write_text(rows, "utf-8")
     program = [sys.executable, "-c", "from iraqcoal_nlp.cli.main import main; main()"]
     command = [*program, "score", "in.jsonl", "--out", "rows.jsonl"]
-    run = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    heeds = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # shells let what runs in their background ignore it
+    run = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, preexec_fn=heeds)
     progress = tmp_path / "rows.jsonl.part" / "progress.json"
     until = time.monotonic() + 60
     while not (progress.exists() and json.loads(progress.read_text("utf-8"))["rows"]):
