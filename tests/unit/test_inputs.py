@@ -34,6 +34,14 @@ def test_an_address_that_is_none_is_told():
         list_inputs(["ftp-of-mine://host/أخبار"])
 
 
+def test_an_address_of_an_unknown_type_is_told(tmp_path):
+    (tmp_path / "خبر.docx").write_text(TEXT, "utf-8")
+    with pytest.raises(InputError, match=r"خبر\.docx: unknown file type '\.docx'"):
+        list_inputs([f"file://{tmp_path}/خبر.docx"])
+    with pytest.raises(InputError, match="holds no file of a known type"):
+        list_inputs([f"file://{tmp_path}"])
+
+
 def test_what_gives_access_to_an_address_is_not_shown():
     assert readable("s3://key:secret@bucket/a%20b.csv?region=x") == "s3://bucket/a b.csv"
     assert (

@@ -111,13 +111,18 @@ def _expanded(given: str, skipped: set[int], stdin_ending: str, unread: Counter[
 
 
 def _named(given: str, skipped: set[int]) -> InputFile:
-    ending = ending_of(given)
-    if ending is None:
-        suffix = os.path.splitext(given)[1]  # noqa: PTH122 - as above
-        raise InputError(f"unknown file type {suffix!r}: use {KNOWN}, or a folder", path=given)
+    ending = _known_ending(given)
     if _identity(given) in skipped:
         raise InputError("is both input and output: choose another output", path=given)
     return InputFile(name=given, ending=ending, root=len(given) - len(os.path.basename(given)))  # noqa: PTH119
+
+
+def _known_ending(name: str) -> str:
+    ending = ending_of(name)
+    if ending is None:
+        suffix = os.path.splitext(name)[1]  # noqa: PTH122 - as above
+        raise InputError(f"unknown file type {suffix!r}: use {KNOWN}, or a folder", path=name)
+    return ending
 
 
 def _below(folder: str, root: int, unread: Counter[str], visited: set[int]) -> Iterator[InputFile]:
@@ -177,21 +182,22 @@ def _remote(address: str, unread: Counter[str]) -> Iterator[InputFile]:
     """Yield the file of an address, or those below it that are meant to be read."""
     folder, names = files_below(address)
     root = len(readable(folder)) + 1
-    files = []
+    if names == [address]:
+        yield InputFile(name=address, ending=_known_ending(readable(address)), root=root)
+        return
+    n_files = 0
     for name in names:
-        inside = readable(name)
-        ending = ending_of(inside)
-        if names == [address]:
-            files = [] if ending is None else [InputFile(name=name, ending=ending, root=root)]
-        elif _is_hidden(inside[root:]):
+        shown = readable(name)
+        ending = ending_of(shown)
+        if _is_hidden(shown[root:]) or shown.endswith(ERRORS_SUFFIX):
             continue
-        elif ending is None:
-            unread[_suffix(inside)] += 1
-        elif not inside.endswith(ERRORS_SUFFIX) and not is_own_file(name, ending):
-            files.append(InputFile(name=name, ending=ending, root=root))
-    if not files:
-        raise InputError(f"holds no file of a known type ({KNOWN})", path=readable(address))
-    yield from files
+        if ending is None:
+            unread[_suffix(shown)] += 1
+        elif not is_own_file(name, ending):
+            n_files += 1
+            yield InputFile(name=name, ending=ending, root=root)
+    if not n_files:
+        raise InputError(f"the folder holds no file of a known type ({KNOWN})", path=readable(address))
 
 
 def _identity(path: Path | str) -> int | None:
