@@ -212,12 +212,15 @@ class SentenceExplanation:
 INPUT_COLUMNS = ("input_file", "input_row", "input_encoding")
 """Columns that say where a row's article was read, if they are asked for."""
 
+PROB_COLUMNS: tuple[str, ...] = tuple(f"prob_{label}" for label in (*STANCES, *EVENTS))
+"""Columns of the probabilities in the flat form."""
+
 RESERVED_COLUMNS = frozenset(
     {
         *("doc_id", "sent_id", "start", "end", "text", "stance", "stance_probs", "events", "event_probs"),
         *("abstained", "truncated", "flags", "model", "stance_counts", "event_counts", "n_sentences", "sentences"),
         "why",
-        *(f"prob_{label}" for label in (*STANCES, *EVENTS)),
+        *PROB_COLUMNS,
         *INPUT_COLUMNS,
     }
 )
@@ -225,7 +228,7 @@ RESERVED_COLUMNS = frozenset(
 
 FLAT_COLUMNS: tuple[str, ...] = (
     *("doc_id", "sent_id", "start", "end", "text", "stance", "events"),
-    *(f"prob_{label}" for label in (*STANCES, *EVENTS)),
+    *PROB_COLUMNS,
     *("abstained", "truncated", "flags", "model"),
 )
 """Columns of the flat form, in order."""

@@ -23,11 +23,11 @@ class DayCounts:
     example: str = ""
     """The first that is not understood, cut where it is long."""
 
-    def add(self, value: object, *, understood: bool) -> None:
+    def add(self, value: object) -> None:
         """Count one, by what its column holds."""
         self.total += 1
         said = "" if value is None else " ".join(str(value).split())
-        if understood:
+        if iso_date(value) is not None:
             self.understood += 1
         elif said:
             self.not_understood += 1
@@ -56,8 +56,7 @@ class Facts:
         article = hash(row.article(self.columns))
         if article not in self._articles:
             self._articles.add(article)
-            day = row.extra.get(self.columns.date)
-            self.days.add(day, understood=iso_date(day) is not None)
+            self.days.add(row.extra.get(self.columns.date))
 
     def check(self, path: Path) -> None:
         """Refuse a file that lacks a column that must be there.

@@ -15,7 +15,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.data.annotations import SPLITS, Annotation, read_judgements
 from iraqcoal_nlp.data.files import ending_of, open_text, reading
 from iraqcoal_nlp.data.outputs import check_output, check_overwrite, write_whole
@@ -23,6 +22,7 @@ from iraqcoal_nlp.data.results import ENDINGS
 from iraqcoal_nlp.data.scored import ScoredRow, read_scored
 from iraqcoal_nlp.data.tables import csv_rows, json_rows
 from iraqcoal_nlp.errors import InputError
+from iraqcoal_nlp.records import PROB_COLUMNS
 
 UNNAMED = "annotations"
 """Name of the predictions that come from rows without annotator."""
@@ -143,8 +143,7 @@ def _is_scored(path: Path) -> bool:
         return False
     if ending not in (".jsonl", ".csv"):
         return True  # no annotations come so
-    nested = ("stance_probs", "event_probs")
-    probs = nested if ending == ".jsonl" else tuple(f"prob_{label}" for label in (*STANCES, *EVENTS))
+    probs = ("stance_probs", "event_probs") if ending == ".jsonl" else PROB_COLUMNS
     needed = ("sent_id", "model", *probs)
     with reading(path), open_text(str(path), ending) as (stream, encoding):
         rows = json_rows if ending == ".jsonl" else partial(csv_rows, needed=needed, advice="")

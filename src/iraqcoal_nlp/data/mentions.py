@@ -52,7 +52,7 @@ class MentionsReport:
         self.counts["resolved"] += sum(date.value is not None for date in mentions.dates)
         self.counts["continues"] += mentions.continues
         self.counts["undated"] += not dated
-        self.days.add(day, understood=iso_date(day) is not None)
+        self.days.add(day)
 
 
 def add_mentions(scored: Path, out: Path, *, date_column: str | None = None, overwrite: bool = False) -> MentionsReport:

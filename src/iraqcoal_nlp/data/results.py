@@ -16,10 +16,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.data.outputs import check_output
 from iraqcoal_nlp.errors import InputError, printable
-from iraqcoal_nlp.records import FLAT_COLUMNS, SentenceResult, flatten
+from iraqcoal_nlp.records import FLAT_COLUMNS, PROB_COLUMNS, SentenceResult, flatten
 
 ENDINGS = (".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".parquet")
 """File types that are written."""
@@ -141,7 +140,7 @@ def _write_parquet(rows: Iterator[dict[str, Any]], file: BinaryIO, extra_columns
 
     types = dict.fromkeys(FLAT_COLUMNS, pa.string())
     types |= dict.fromkeys(("sent_id", "start", "end"), pa.int64())
-    types |= dict.fromkeys((f"prob_{label}" for label in (*STANCES, *EVENTS)), pa.float64())
+    types |= dict.fromkeys(PROB_COLUMNS, pa.float64())
     types |= dict.fromkeys(("abstained", "truncated"), pa.bool_())
     # Text, whatever they hold: else a file's types would hang on its rows, and two files of one archive not fit.
     types |= dict.fromkeys(extra_columns, pa.string())

@@ -15,7 +15,7 @@ from iraqcoal_nlp.data.files import check_file, ending_of, open_bytes, open_text
 from iraqcoal_nlp.data.results import ENDINGS
 from iraqcoal_nlp.data.tables import csv_rows, json_rows
 from iraqcoal_nlp.errors import CodebookError, InputError
-from iraqcoal_nlp.records import FLAGS, FLAT_COLUMNS, SentenceResult
+from iraqcoal_nlp.records import FLAGS, FLAT_COLUMNS, PROB_COLUMNS, SentenceResult
 
 OWN_COLUMNS = frozenset({*FLAT_COLUMNS, "stance_probs", "event_probs", "why"})
 """Columns of results; all others came with the articles."""
@@ -98,7 +98,7 @@ def read_scored_whole(path: Path) -> tuple[list[ScoredRow], list[InputError]]:
 
 def labelling_model(row: Mapping[str, Any]) -> str | None:
     """Return the model of a row that holds a model's probabilities, nested or flat; ``None`` if it holds none."""
-    names = ("stance_probs", "event_probs", *(f"prob_{label}" for label in (*STANCES, *EVENTS)))
+    names = ("stance_probs", "event_probs", *PROB_COLUMNS)
     return " ".join(str(row.get("model") or "a model").split()) if any(row.get(name) for name in names) else None
 
 
