@@ -1,8 +1,8 @@
 """Train an encoder further on a corpus: ``python scripts/pretrain.py ENCODER CORPUS… --out runs/pretrain``.
 
 ENCODER is a folder or hub name, such as ``DATA_ROOT/encoder``. CORPUS: one file or more in UTF-8, ``.txt`` (a paragraph
-a line, a blank line between documents) or ``.jsonl`` (rows with a ``text``), also as ``.gz`` or ``.xz``. Documents of
-the domain weigh more. On a CPU take few of the others (``--every 50``) and set ``--max-hours``.
+a line, a blank line between documents) or ``.jsonl`` (rows with a ``text``), also as ``.gz``, ``.xz`` or ``.zst``.
+Documents of the domain weigh more. On a CPU take few of the others (``--every 50``) and set ``--max-hours``.
 
 The finished encoder is in ``runs/pretrain/encoder``; a recipe names that folder as its ``encoder``. A killed run goes
 on when started again. Name and licence stay those of ENCODER: say so in what you publish.

@@ -6,6 +6,7 @@ import decimal
 import gzip
 import io
 import json
+import lzma
 import os
 import sys
 
@@ -25,6 +26,13 @@ def table(**columns) -> bytes:
     parquet.write_table(pa.table(columns), content)
     return content.getvalue()
 
+
+PACKED = {
+    "": bytes,
+    ".gz": gzip.compress,
+    ".xz": lzma.compress,
+    ".zst": lambda data: pa.compress(data, "zstd", asbytes=True),
+}
 
 TEXT = "أعلن التحالف الدولي وقف التدريب.\r\nوقال ناطق باسمه إن القرار مؤقت."
 
@@ -175,6 +183,7 @@ def test_an_article_larger_than_the_csv_modules_limit_is_read(tmp_path):
         ("a.csv", "text,العنوان".encode() + b"\xc7\nx,y", [":1: names of columns are no text"]),
         ("a.txt.gz", gzip.compress(b"x" * 9999, mtime=0)[:-9], [": cannot be read (Compressed file ended"]),
         ("a.csv.gz", b"no gzip", [": cannot be read (Not a gzipped file"]),
+        ("a.jsonl.xz", b"no xz", [": cannot be read (Input format not supported"]),
         ("a.jsonl.zst", b"no zstd at all", [": cannot be read (ZSTD decompress failed"]),
         ("a.parquet", b"no parquet", [": cannot be read as Parquet"]),
         ("a.parquet", table(body=["x"]), [": has no column 'text' but 'body'"]),
@@ -204,7 +213,7 @@ def test_wrong_inputs_are_refused_before_anything_is_read(tmp_path, name, reason
         list_inputs([tmp_path / name])
 
 
-@pytest.mark.parametrize("ending", ["", ".gz", ".zst"])
+@pytest.mark.parametrize("ending", sorted(PACKED))
 @pytest.mark.parametrize("kind", [".txt", ".jsonl", ".csv", ".tsv", ".parquet"])
 def test_every_type_is_read_in_every_compression(tmp_path, kind, ending):
     cell = f'"{TEXT}"'
@@ -215,9 +224,8 @@ def test_every_type_is_read_in_every_compression(tmp_path, kind, ending):
         ".tsv": f"date\ttext\n2020\t{cell}".encode(),
         ".parquet": table(text=[TEXT]),
     }[kind]
-    compress = {"": bytes, ".gz": gzip.compress, ".zst": lambda data: pa.compress(data, "zstd", asbytes=True)}[ending]
     path = tmp_path / f"in{kind}{ending}"
-    path.write_bytes(compress(content))
+    path.write_bytes(PACKED[ending](content))
     (article,) = read(path)
     assert article.text == TEXT
     assert article.doc_id.split(":")[0] == "in"
@@ -234,10 +242,10 @@ def test_every_type_is_read_in_every_encoding(tmp_path, name, encoding):
 
 
 @pytest.mark.parametrize("n_rows", [9_000, 60_000])  # damaged within the part that shows the encoding, and after it
-@pytest.mark.parametrize("ending", [".gz", ".zst"])
+@pytest.mark.parametrize("ending", [".gz", ".xz", ".zst"])
 def test_a_damaged_file_is_read_up_to_the_damage(tmp_path, ending, n_rows):
     rows = "".join(json.dumps({"text": f"خبر {n}"}) + "\n" for n in range(n_rows)).encode()
-    content = gzip.compress(rows) if ending == ".gz" else pa.compress(rows, "zstd", asbytes=True)
+    content = PACKED[ending](rows)
     (tmp_path / f"in.jsonl{ending}").write_bytes(content[: len(content) * 3 // 4])
     *articles, error = read(tmp_path / f"in.jsonl{ending}")
     assert isinstance(error, InputError)

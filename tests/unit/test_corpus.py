@@ -4,6 +4,7 @@ import gzip
 import json
 import lzma
 
+import pyarrow as pa
 import pytest
 
 from iraqcoal_nlp.data.corpus import read_corpus, read_documents
@@ -12,7 +13,16 @@ from iraqcoal_nlp.errors import InputError
 LINES = ["طالب البرلمان بخروج القوات", "", "سلم التحالف معسكر بسماية", "سقطت ثلاثة صواريخ"]
 
 
-@pytest.mark.parametrize("compress", [("", bytes), (".gz", gzip.compress), (".xz", lzma.compress)], ids=lambda c: c[0])
+@pytest.mark.parametrize(
+    "compress",
+    [
+        ("", bytes),
+        (".gz", gzip.compress),
+        (".xz", lzma.compress),
+        (".zst", lambda data: pa.compress(data, "zstd", asbytes=True)),
+    ],
+    ids=lambda c: c[0],
+)
 @pytest.mark.parametrize("kind", [".txt", ".jsonl"])
 def test_every_form_gives_the_same_texts(tmp_path, kind, compress):
     suffix, pack = compress

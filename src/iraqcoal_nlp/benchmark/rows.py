@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from iraqcoal_nlp.data.annotations import SPLITS, SUFFIXES, Annotation, read_ann
 from iraqcoal_nlp.data.duplicates import find_copies, stable_hash
 from iraqcoal_nlp.data.files import open_text, reading
 from iraqcoal_nlp.data.splits import drop_leaks, split_by_document, split_rows
-from iraqcoal_nlp.data.tables import csv_rows, json_rows
+from iraqcoal_nlp.data.tables import text_rows
 from iraqcoal_nlp.errors import InputError
 from iraqcoal_nlp.inference.thresholds import Bools
 from iraqcoal_nlp.model.locate import shipped_path
@@ -215,17 +215,10 @@ def _read_single(task: Task, path: Path) -> Iterator[Example]:
     Raises:
         InputError: The file cannot be read, or a row is wrong.
     """
-    needed = list(task.columns.values())
-    with reading(path), open_text(str(path), path.suffix.lower()) as (stream, encoding):
-        is_json = path.suffix.lower() == ".jsonl"
-        numbered: Iterable[tuple[int, dict[str, Any] | InputError]] = (
-            json_rows(stream, path, encoding=encoding)
-            if is_json
-            else csv_rows(
-                stream, path, needed=needed, advice=f"{task.name} reads {', '.join(needed)}", encoding=encoding
-            )
-        )
-        for number, row in numbered:
+    needed, ending = list(task.columns.values()), path.suffix.lower()
+    advice = f"{task.name} reads {', '.join(needed)}"
+    with reading(path), open_text(str(path), ending) as (stream, encoding):
+        for number, row in text_rows(stream, path, ending, needed=needed, advice=advice, encoding=encoding):
             if isinstance(row, InputError):
                 raise row
             yield _example(task, row, path, number)

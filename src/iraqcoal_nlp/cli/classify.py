@@ -39,8 +39,8 @@ def classify(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            help="Texts, files (.txt, .jsonl, .csv, .tsv, .parquet, .html, each also .gz or .zst), folders, or - for "
-            "standard input.",
+            help="Texts, files (.txt, .jsonl, .csv, .tsv, .parquet, .html, each also .gz, .xz or .zst), folders, or - "
+            "for standard input.",
             metavar="INPUT",
         ),
     ],

@@ -45,8 +45,8 @@ def score(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            help="Files (.txt, .jsonl, .csv, .tsv, .parquet, .html, each also .gz or .zst), folders, patterns such as "
-            "'news/*.csv', or - for standard input.",
+            help="Files (.txt, .jsonl, .csv, .tsv, .parquet, .html, each also .gz, .xz or .zst), folders, patterns "
+            "such as 'news/*.csv', or - for standard input.",
             metavar="INPUT",
         ),
     ],

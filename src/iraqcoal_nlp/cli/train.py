@@ -32,7 +32,9 @@ def train(
     ] = None,
     unlabelled: Annotated[
         Path | None,
-        typer.Option("--unlabelled", help="Texts that a student learns from, a line each: .txt, .jsonl, .xz, .gz."),
+        typer.Option(
+            "--unlabelled", help="Texts that a student learns from, a line each: .txt or .jsonl, also .gz, .xz or .zst."
+        ),
     ] = None,
     teachers: Annotated[
         Path | None,

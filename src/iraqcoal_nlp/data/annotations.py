@@ -40,7 +40,7 @@ from iraqcoal_nlp.data.annotation_fields import NOT_JUDGED, decode_cells, events
 from iraqcoal_nlp.data.files import check_file, open_text, reading
 from iraqcoal_nlp.data.outputs import write_whole
 from iraqcoal_nlp.data.scored import labelling_model
-from iraqcoal_nlp.data.tables import csv_rows, json_rows
+from iraqcoal_nlp.data.tables import text_rows
 from iraqcoal_nlp.errors import CodebookError, InputError, printable
 
 SUFFIXES = (".jsonl", ".csv", ".tsv")
@@ -48,6 +48,8 @@ SUFFIXES = (".jsonl", ".csv", ".tsv")
 
 SPLITS = ("train", "dev", "test")
 """What a row may be for: to train, to choose settings, to measure."""
+
+_NEEDED = ("text", "stance", "events")
 
 _ADVICE = f"annotations have the columns text, stance and events; where nobody has judged, a cell holds {NOT_JUDGED}"
 
@@ -160,20 +162,16 @@ def scan_judgements(path: Path) -> Iterator[tuple[int, Annotation | InputError]]
     check_file(path, of_folder="its files")
     if path.suffix.lower() not in SUFFIXES:
         raise InputError(f"unknown file type {path.suffix!r}: use {', '.join(SUFFIXES)}", path=path)
-    with reading(path), open_text(str(path), path.suffix.lower()) as (stream, encoding):
-        is_json = path.suffix.lower() == ".jsonl"
-        rows = (
-            json_rows(stream, path, encoding=encoding)
-            if is_json
-            else csv_rows(stream, path, needed=("text", "stance", "events"), advice=_ADVICE, encoding=encoding)
-        )
+    ending = path.suffix.lower()
+    with reading(path), open_text(str(path), ending) as (stream, encoding):
+        rows = text_rows(stream, path, ending, needed=_NEEDED, advice=_ADVICE, encoding=encoding)
         seen = SeenJudgements()
         for number, row in rows:
             if isinstance(row, InputError):
                 yield number, row
                 continue
             try:
-                fields = row if is_json else decode_cells(row)
+                fields = row if ending == ".jsonl" else decode_cells(row)
                 judgements = parse_row(fields, fallback_id=f"{printable(path.stem)}-{number}")
                 for judgement in judgements:
                     seen.check(judgement, f"row {number}")

@@ -18,7 +18,7 @@ from iraqcoal_nlp.data.csv_records import is_table
 from iraqcoal_nlp.data.encodings import UNDECODED, UTF8
 from iraqcoal_nlp.data.files import READ_FAULTS, STDIN, decoded, open_bytes
 from iraqcoal_nlp.data.inputs import InputFile
-from iraqcoal_nlp.data.tables import csv_rows, json_rows, not_text
+from iraqcoal_nlp.data.tables import not_text, text_rows
 from iraqcoal_nlp.errors import InputError, printable
 from iraqcoal_nlp.records import Article
 
@@ -98,14 +98,8 @@ def _items(raw: io.BufferedIOBase, file: InputFile, columns: Columns) -> Iterato
     stream, encoding = decoded(raw)
     if kind == ".txt":
         yield read_text(stream, path=file.shown, doc_id=file.stem, column=columns.text, encoding=encoding)
-    elif kind == ".jsonl":
-        for number, row in json_rows(stream, file.shown, encoding=encoding):
-            yield _article(row, file, number, columns, encoding=encoding)
     else:
-        separator = "\t" if kind == ".tsv" else ","
-        rows = csv_rows(
-            stream, file.shown, needed=columns.needed, advice=_ADVICE, separator=separator, encoding=encoding
-        )
+        rows = text_rows(stream, file.shown, kind, needed=columns.needed, advice=_ADVICE, encoding=encoding)
         for number, row in rows:
             yield _article(row, file, number, columns, encoding=encoding)
 

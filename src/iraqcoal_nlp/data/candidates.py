@@ -65,7 +65,7 @@ def in_domain_sentences(path: Path) -> Iterator[CorpusSentence]:
     """Yield the in-domain sentences of a corpus, each text once.
 
     Args:
-        path: ``.txt`` in UTF-8, also as ``.gz`` or ``.xz``.
+        path: ``.txt`` in UTF-8, also as ``.gz``, ``.xz`` or ``.zst``.
 
     Raises:
         InputError: The file is missing, damaged or not UTF-8.

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import lzma
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, cast
 
-from iraqcoal_nlp.data.files import reading
+from iraqcoal_nlp.data.files import COMPRESSIONS, ending_of, open_bytes, reading
 from iraqcoal_nlp.errors import InputError
 
-_COMPRESSED = (".gz", ".xz")
+_ALSO = f"each also as {', '.join(COMPRESSIONS)}"
 
 
 def read_corpus(paths: Sequence[Path], *, every: int = 1) -> Iterator[str]:
     """Yield the lines of ``.txt`` files and the ``text`` of ``.jsonl`` rows, blank ones left out.
 
     Args:
-        paths: Files in UTF-8, each of them also as ``.gz`` or ``.xz``.
+        paths: Files in UTF-8, each of them also as ``.gz``, ``.xz`` or ``.zst``.
         every: Read each ``every``-th line of a file, from its first; the others are skipped unread.
 
     Raises:
@@ -35,7 +32,7 @@ def read_documents(paths: Sequence[Path]) -> Iterator[str]:
     """Yield whole documents: of ``.txt`` files the lines between blank ones, of ``.jsonl`` files the ``text`` of a row.
 
     Args:
-        paths: Files in UTF-8, each of them also as ``.gz`` or ``.xz``.
+        paths: Files in UTF-8, each of them also as ``.gz``, ``.xz`` or ``.zst``.
 
     Raises:
         InputError: As :func:`read_corpus`.
@@ -55,13 +52,13 @@ def read_documents(paths: Sequence[Path]) -> Iterator[str]:
 
 def _texts(path: Path, *, every: int = 1) -> Iterator[str]:
     """Yield the text of each ``every``-th line, empty for a blank one."""
-    kind = path.with_suffix("").suffix if path.suffix in _COMPRESSED else path.suffix
-    if kind not in (".txt", ".jsonl"):
-        raise InputError("unknown file type: use .txt or .jsonl, also as .gz or .xz", path=path)
+    ending = ending_of(path.name) or ""
+    if not ending.startswith((".txt", ".jsonl")):
+        raise InputError(f"unknown file type: use .txt or .jsonl, {_ALSO}", path=path)
     for number, line in numbered_lines(path):
         if (number - 1) % every == 0:
             text = decoded(line, path=path, row=number).strip() if line.strip() else ""
-            yield _text(text, path=path, row=number) if text and kind == ".jsonl" else text
+            yield _text(text, path=path, row=number) if text and ending.startswith(".jsonl") else text
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -70,14 +67,8 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, bytes]]:
     Raises:
         InputError: The file is missing or damaged.
     """
-    with reading(path, lzma.LZMAError), _open(path) as lines:
+    with reading(path), open_bytes(str(path), path.suffix.lower()) as lines:
         yield from enumerate(lines, 1)
-
-
-def _open(path: Path) -> BinaryIO:
-    if path.suffix == ".gz":
-        return cast("BinaryIO", gzip.open(path))
-    return cast("BinaryIO", lzma.open(path)) if path.suffix == ".xz" else path.open("rb")
 
 
 def decoded(line: bytes, *, path: Path, row: int) -> str:

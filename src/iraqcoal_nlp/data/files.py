@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import gzip
 import io
+import lzma
 import os
 import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO, cast
+from typing import IO, TextIO, cast
 
 from iraqcoal_nlp.data import encodings
 from iraqcoal_nlp.data.addresses import is_remote, open_system
@@ -19,29 +20,28 @@ from iraqcoal_nlp.errors import InputError
 TYPES = (".txt", ".jsonl", ".csv", ".tsv", ".parquet", ".html", ".htm")
 """File types that are read."""
 
-COMPRESSIONS = (".gz", ".zst")
+COMPRESSIONS = (".gz", ".xz", ".zst")
 """Endings that may follow any of :data:`TYPES`."""
 
 STDIN = "stdin"
 """Name of standard input. No file has it: each has an ending."""
 
-READ_FAULTS = (OSError, EOFError, zlib.error)
+READ_FAULTS = (OSError, EOFError, zlib.error, lzma.LZMAError)
 """What reading a missing or damaged file raises; pyarrow's errors of reading are ``OSError``."""
 
 _CHUNK = 1 << 16
 
 
 @contextlib.contextmanager
-def reading(path: Path | str, *more: type[Exception]) -> Iterator[None]:
-    """Turn what reading a missing or damaged file raises, and ``more``, into one line that names the file.
+def reading(path: Path | str) -> Iterator[None]:
+    """Turn what reading a missing or damaged file raises into one line that names the file.
 
     Raises:
         InputError: It cannot be read.
     """
-    faults: tuple[type[Exception], ...] = (*READ_FAULTS, *more)
     try:
         yield
-    except faults as error:
+    except READ_FAULTS as error:
         raise InputError(f"cannot be read ({getattr(error, 'strerror', None) or error})", path=path) from None
 
 
@@ -96,10 +96,13 @@ def open_bytes(name: str, ending: str) -> Iterator[io.BufferedIOBase]:
         raw = _standard_input() if name == STDIN else stack.enter_context(_open_stored(name))
         if ending.endswith(".gz"):
             raw = stack.enter_context(gzip.GzipFile(fileobj=raw))
+        elif ending.endswith(".xz"):
+            raw = stack.enter_context(lzma.LZMAFile(cast("IO[bytes]", raw)))
         elif ending.endswith(".zst"):
             import pyarrow as pa  # noqa: PLC0415 - 0.2 s that other files need not pay
 
-            raw = stack.enter_context(pa.CompressedInputStream(pa.PythonFile(raw, "r"), "zstd"))
+            raw = io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(raw, "r"), "zstd"), _CHUNK)
+            stack.enter_context(raw)
         yield raw
 
 

@@ -17,7 +17,7 @@ from iraqcoal_nlp.errors import InputError, printable
 ERRORS_SUFFIX = ".errors.jsonl"
 """Ending of the files in which scoring lists what failed; a folder's are not read as input."""
 
-KNOWN = f"{', '.join(TYPES)}, each also with {' or '.join(COMPRESSIONS)}"
+KNOWN = f"{', '.join(TYPES)}, each also with {', '.join(COMPRESSIONS)}"
 """The types that are read, in words."""
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from iraqcoal_nlp.data.files import ending_of, open_text, reading
 from iraqcoal_nlp.data.outputs import check_output, check_overwrite, write_whole
 from iraqcoal_nlp.data.results import ENDINGS
 from iraqcoal_nlp.data.scored import ScoredRow, read_scored
-from iraqcoal_nlp.data.tables import csv_rows, json_rows
+from iraqcoal_nlp.data.tables import text_rows
 from iraqcoal_nlp.errors import InputError
 from iraqcoal_nlp.records import PROB_COLUMNS
 
@@ -146,8 +145,9 @@ def _is_scored(path: Path) -> bool:
     probs = ("stance_probs", "event_probs") if ending == ".jsonl" else PROB_COLUMNS
     needed = ("sent_id", "model", *probs)
     with reading(path), open_text(str(path), ending) as (stream, encoding):
-        rows = json_rows if ending == ".jsonl" else partial(csv_rows, needed=needed, advice="")
-        first = next((row for _, row in rows(stream, path, encoding=encoding)), None)
+        first = next(
+            (row for _, row in text_rows(stream, path, ending, needed=needed, advice="", encoding=encoding)), None
+        )
     return isinstance(first, dict) and set(needed) <= first.keys()
 
 

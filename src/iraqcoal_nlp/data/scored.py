@@ -13,7 +13,7 @@ from typing import Any
 from iraqcoal_nlp.codebook import EVENTS, STANCES, check_events, check_stance
 from iraqcoal_nlp.data.files import check_file, ending_of, open_bytes, open_text, reading
 from iraqcoal_nlp.data.results import ENDINGS
-from iraqcoal_nlp.data.tables import csv_rows, json_rows
+from iraqcoal_nlp.data.tables import text_rows
 from iraqcoal_nlp.errors import CodebookError, InputError
 from iraqcoal_nlp.records import FLAGS, FLAT_COLUMNS, PROB_COLUMNS, SentenceResult
 
@@ -113,10 +113,7 @@ def _rows(path: Path) -> Iterator[tuple[int | None, dict[str, Any] | InputError]
                 yield from parquet_rows(stream, name, needed=_NEEDED, advice=_ADVICE)
             return
         with open_text(name, ending) as (text, encoding):
-            if ending.startswith(".jsonl"):
-                yield from json_rows(text, name, encoding=encoding)
-            else:
-                yield from csv_rows(text, name, needed=_NEEDED, advice=_ADVICE, encoding=encoding)
+            yield from text_rows(text, name, ending, needed=_NEEDED, advice=_ADVICE, encoding=encoding)
 
 
 def _sentence(row: Mapping[str, Any]) -> SentenceResult:

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from iraqcoal_nlp.data.csv_records import Lines, records, separator_of
 from iraqcoal_nlp.data.encodings import UNDECODED, UTF8
-from iraqcoal_nlp.data.files import STDIN, check_file, ending_of, open_text, reading
+from iraqcoal_nlp.data.files import STDIN, check_file, open_text, reading
 from iraqcoal_nlp.errors import InputError, printable
 
 _PIPES = "its columns are separated by '|': save it with commas, semicolons or tabs"  # we join events with it
@@ -26,6 +26,25 @@ def not_text(encoding: str) -> str:
     if encoding == UTF8:
         return "not UTF-8: convert it, for example with `iconv -f WINDOWS-1256 -t UTF-8`"
     return f"not {encoding}, as the rest of the file: convert it to UTF-8"
+
+
+def text_rows(
+    stream: TextIO, path: Path | str, ending: str, *, needed: Sequence[str], advice: str, encoding: str = UTF8
+) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
+    """Yield the rows of a file of text by its type: :func:`json_rows` of ``.jsonl``, else :func:`csv_rows`.
+
+    Args:
+        stream: The file.
+        path: Its path, for messages.
+        ending: Its type: ``.jsonl``, ``.csv`` or ``.tsv``; what tells a compression may follow.
+        needed: Columns without which no row of a table can be used.
+        advice: What to do if one of them is missing.
+        encoding: Its encoding, for messages.
+    """
+    if ending.startswith(".jsonl"):
+        return json_rows(stream, path, encoding=encoding)
+    usual = "\t" if ending.startswith(".tsv") else ","
+    return csv_rows(stream, path, needed=needed, advice=advice, usual=usual, encoding=encoding)
 
 
 def json_rows(
@@ -93,7 +112,7 @@ def csv_rows(
     *,
     needed: Sequence[str],
     advice: str,
-    separator: str | None = None,
+    usual: str = ",",
     encoding: str = UTF8,
 ) -> Iterator[tuple[int, dict[str, Any] | InputError]]:
     """Yield row numbers as a spreadsheet shows them (the header is row 1), and rows by column name.
@@ -103,14 +122,11 @@ def csv_rows(
         path: Its path, for messages.
         needed: Columns without which no row can be used.
         advice: What to do if one of them is missing.
-        separator: What separates cells, where the header does not say otherwise (see :func:`.separator_of`); ``None``:
-            tabs if the path ends in ``.tsv``, else commas.
+        usual: What separates cells, where the header does not say otherwise: see :func:`.separator_of`.
         encoding: Its encoding, for messages.
     """
-    if separator is None:
-        separator = "\t" if (ending_of(str(path)) or "").startswith(".tsv") else ","
     lines = Lines(stream)
-    separator = separator_of(lines, separator, needed)
+    separator = separator_of(lines, usual, needed)
     header: list[str] = []
     for number, cells in enumerate(records(lines, separator), 1):
         if isinstance(cells, csv.Error):
