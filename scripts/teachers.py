@@ -2,7 +2,8 @@
 
 RUN is the folder of a run of several seeds (``scripts/train.py``), or of the teachers of several students
 (``scripts/ablate.py``). tf-idf is fitted anew, on the rows that the networks learned from. Thresholds of events are
-chosen on the dev rows for each alike; nothing is calibrated.
+chosen on the dev rows for each alike; of networks nothing is calibrated. ``--student MODEL`` adds a finished model as
+it ships, alone and with tf-idf beside it: what a lexical branch would add in scoring.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from pathlib import Path
 import numpy as np
 
 from ablate import DEV, cell
-from iraqcoal_nlp import IraqCoalError
+from iraqcoal_nlp import IraqCoalError, load
 from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.errors import InputError
 from iraqcoal_nlp.evaluation.measure import score_predictions
-from iraqcoal_nlp.evaluation.predictions import Predictions
+from iraqcoal_nlp.evaluation.predictions import Predictions, result_probs
 from iraqcoal_nlp.evaluation.scores import event_matrix
 from iraqcoal_nlp.inference.calibration import Floats, sigmoid, softmax
 from iraqcoal_nlp.inference.thresholds import best_thresholds
@@ -86,6 +87,7 @@ def main() -> int:
     parser.add_argument("run", type=Path, metavar="RUN")
     parser.add_argument("--recipe", default=str(ROOT / "models/recipes/mini.toml"), help="that of RUN")
     parser.add_argument("--share", type=float, default=1 / 3, help="share of tf-idf beside the networks")
+    parser.add_argument("--student", type=Path, help="folder of a finished model")
     args = parser.parse_args()
     try:
         recipe = TrainRecipe.from_toml(locate_recipe(args.recipe))
@@ -101,7 +103,12 @@ def main() -> int:
         alone = [answers for name, answers in said.items() if name.startswith("seed-")]
         said["networks"] = joined(alone, [1.0] * len(alone))
         said["tf-idf"] = lexical_labels(data.training_rows(), texts)
-        said["networks and tf-idf"] = joined([said["networks"], said["tf-idf"]], [1 - args.share, args.share])
+        beside = ["networks"]
+        if args.student is not None:
+            said["student"] = result_probs(load(args.student).classify_sentences(texts))
+            beside.append("student")
+        for name in beside:
+            said[f"{name} and tf-idf"] = joined([said[name], said["tf-idf"]], [1 - args.share, args.share])
     except IraqCoalError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

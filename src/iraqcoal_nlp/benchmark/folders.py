@@ -8,12 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from iraqcoal_nlp.benchmark.rows import Examples
 from iraqcoal_nlp.benchmark.specs import ENCODER
 from iraqcoal_nlp.benchmark.tasks import Task
 from iraqcoal_nlp.errors import IraqCoalError
+from iraqcoal_nlp.evaluation.predictions import result_probs
 from iraqcoal_nlp.inference.calibration import Floats
 from iraqcoal_nlp.records import NOT_ARABIC
 
@@ -34,8 +33,7 @@ class FolderModel:
     def predict_proba(self, rows: Examples) -> dict[str, Floats]:
         """See :meth:`BenchmarkModel.predict_proba`; of what is not Arabic, as the classifier decides it."""
         results = self._classifier.classify_sentences([row.text for row in rows])
-        stance = np.array([list(result.stance_probs.values()) for result in results])
-        events = np.array([list(result.event_probs.values()) for result in results])
+        stance, events = result_probs(results)
         for place, result in enumerate(results):
             if NOT_ARABIC in result.flags:
                 stance[place] = [label == result.stance for label in result.stance_probs]

@@ -16,6 +16,7 @@ from iraqcoal_nlp.evaluation.scores import event_matrix, stance_matrix
 from iraqcoal_nlp.inference.calibration import Floats
 from iraqcoal_nlp.inference.classifier import ArticleClassifier
 from iraqcoal_nlp.inference.thresholds import Bools
+from iraqcoal_nlp.records import SentenceResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -151,14 +152,21 @@ class Predictions:
 def predict(classifier: ArticleClassifier, rows: Sequence[Annotation]) -> Predictions:
     """Label each row's text as one sentence."""
     results = classifier.classify_sentences([row.text for row in rows])
+    stance_probs, event_probs = result_probs(results)
     return Predictions.of(
         rows,
         stances=stance_matrix(result.stance for result in results),
         events=event_matrix(result.events for result in results),
-        stance_probs=np.array([list(result.stance_probs.values()) for result in results]).reshape(-1, len(STANCES)),
-        event_probs=np.array([list(result.event_probs.values()) for result in results]).reshape(-1, len(EVENTS)),
+        stance_probs=stance_probs,
+        event_probs=event_probs,
         abstained=np.array([result.abstained for result in results], dtype=np.bool_),
     )
+
+
+def result_probs(results: Sequence[SentenceResult]) -> tuple[Floats, Floats]:
+    """Return both heads' probabilities as arrays, *shape* ``(n_results, n_labels)``."""
+    stance = np.array([list(result.stance_probs.values()) for result in results]).reshape(-1, len(STANCES))
+    return stance, np.array([list(result.event_probs.values()) for result in results]).reshape(-1, len(EVENTS))
 
 
 def pool(parts: Sequence[Predictions]) -> Predictions:
