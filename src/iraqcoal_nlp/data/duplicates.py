@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from iraqcoal_nlp.text.folding import fold_letters
 from iraqcoal_nlp.text.normalize import NEWS_V1, build_normalizer
 
 NEAR_DUPLICATE = 0.5
@@ -31,7 +32,6 @@ _MULTIPLIERS = np.array([[stable_hash(f"m{i}") | 1] for i in range(_BANDS * _ROW
 _OFFSETS = np.array([[stable_hash(f"a{i}")] for i in range(_BANDS * _ROWS)], dtype=np.uint64)
 
 _WORDS = re.compile(r"\w+")
-_FOLDS = str.maketrans("أإآىة", "اااية")
 _normalize = build_normalizer(NEWS_V1)
 
 Shingles = frozenset[str]
@@ -39,7 +39,7 @@ Shingles = frozenset[str]
 
 def shingles(text: str) -> Shingles:
     """Return the word trigrams of the text, spelling folded; all its words if it has fewer than three."""
-    words = _WORDS.findall(_normalize(text).translate(_FOLDS))
+    words = _WORDS.findall(fold_letters(_normalize(text)))
     if len(words) < 3:
         return frozenset(words)
     return frozenset(" ".join(words[i : i + 3]) for i in range(len(words) - 2))

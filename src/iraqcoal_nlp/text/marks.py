@@ -25,6 +25,7 @@ GAP = re.compile(rf"[{INVISIBLE}{SPACES}]*+")
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _OPENING_QUOTES = frozenset("«“„‟")
 _QUIET = frozenset("'’‘")  # as often an apostrophe as a quote: they close what they touch, and are never counted
+_ELLIPSIS = re.compile(r"\.{2,}|…+")
 _SAME = re.compile(r"(.)\1*+", re.DOTALL)
 _HIDDEN = re.compile(rf"[{INVISIBLE}]*+")
 
@@ -61,8 +62,8 @@ def close_marks(text: str, at: int, stop: int, open_marks: set[str]) -> tuple[in
     return end, closed, ended_again
 
 
-def follows_opening(text: str, at: int, end: int, start: int, stop: int) -> bool:
-    """Whether the marks stand in for words left out, or comment on one: `(...)`, `(!)`, `"... نحن`."""
+def follows_opening(text: str, at: int, end: int, start: int, stop: int, open_marks: set[str]) -> bool:
+    """Whether the marks stand in for words left out, or comment on one: `(...)`, `(!)`, `"...نحن`, `"... نحن`."""
     before = text[at - 1 : at] if at > start else ""
     if before in _OPENING:
         return True
@@ -70,7 +71,10 @@ def follows_opening(text: str, at: int, end: int, start: int, stop: int) -> bool
     is_opening = before in _OPENING_QUOTES or (
         before in PAIRS and (at - 1 == start or text[at - 2].isspace() or text[at - 2] == ":")
     )
-    return is_opening and end < stop and not text[end].isspace()
+    if not is_opening or end >= stop:
+        return False
+    # Before a space only an ellipsis, and only in a quote that is open: with spaces around, `" x "... y` ends one.
+    return not text[end].isspace() or (_ELLIPSIS.fullmatch(text, at, end) is not None and PAIRS[before] in open_marks)
 
 
 def _closing_mark(text: str, at: int, stop: int, open_marks: set[str]) -> int | None:

@@ -15,6 +15,7 @@ from functools import cache
 from importlib.resources import files
 
 from iraqcoal_nlp.text.marks import DIACRITICS, SPACES
+from iraqcoal_nlp.text.normalize import unfold_presentation_forms
 
 _LOOK_BACK = 24
 _LETTER = rf"[^\W\d_ـ][{DIACRITICS}ـ]*+"
@@ -66,6 +67,7 @@ def judge_period(text: str, period: int, start: int, stop: int) -> tuple[Ending,
     following = text[period + 1 : min(period + 2, stop)]
     token, token_start = _word_before(text, period, start)
     spaced = token_start + len(token) < period
+    token = unfold_presentation_forms(token)
     if _DOTTED_EDGE.match(following):
         if not spaced and _DOTTED_EDGE.match(token[-1:]):
             dotted = _DOTTED.match(text, period, stop)
@@ -111,9 +113,10 @@ def _judge_initials(text: str, period: int, start: int, stop: int) -> tuple[Endi
     first, first_start = _word_before(text, period, start)
     if text[found.end() - 1] != ".":
         return Ending.NEVER, found.end()
+    first = unfold_presentation_forms(first)
     letters = [first[0], *(char for char in found[0][:_LOOK_BACK] if char.isalpha() and char != "ـ")]
     if len(letters) == 1:
-        before = _word_before(text, first_start, start)[0]
+        before = unfold_presentation_forms(_word_before(text, first_start, start)[0])
         if before.lower().removeprefix("و") in words.before_letter:
             return (Ending.WEAK if first in words.title_letters else Ending.STRONG), found.end()
         return (Ending.WEAK if before.isdigit() and first in words.after_number else Ending.NEVER), found.end()

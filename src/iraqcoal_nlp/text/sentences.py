@@ -83,7 +83,7 @@ def _boundaries(text: str, start: int, stop: int) -> Iterator[int]:
         elif mark[0] not in ENDS:
             position = note_marks(text, at, open_marks)
         else:
-            ending, position = _judge(text, at, start, stop, letter.start(), after_url=at == passed_url)
+            ending, position = _judge(text, at, start, stop, letter.start(), open_marks, after_url=at == passed_url)
             if ending is Ending.NEVER:
                 continue
             lone_period = text[at:position] == "."
@@ -96,12 +96,14 @@ def _boundaries(text: str, start: int, stop: int) -> Iterator[int]:
                 letter = _LETTER.search(text, position, stop)
 
 
-def _judge(text: str, at: int, start: int, stop: int, letter: int, *, after_url: bool) -> tuple[Ending, int]:
+def _judge(
+    text: str, at: int, start: int, stop: int, letter: int, open_marks: set[str], *, after_url: bool
+) -> tuple[Ending, int]:
     """Judge a run of end marks; ``letter`` is where the sentence's first letter or digit stands."""
     run = END_RUN.match(text, at, stop)
     assert run is not None  # it starts with the mark at `at`
     end = run.end()
-    if letter >= at or follows_opening(text, at, end, start, stop):
+    if letter >= at or follows_opening(text, at, end, start, stop, open_marks):
         return Ending.NEVER, end
     if run[0] == ".":
         if after_url:
