@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from iraqcoal_nlp.text.attribution.mentions import SpeakerMention
 from iraqcoal_nlp.text.attribution.reading import Ending, Reading
-from iraqcoal_nlp.text.attribution.speech import ARTICLE, Phrase, Verb, bare_noun, load_speech
+from iraqcoal_nlp.text.attribution.speech import ARTICLE, Phrase, Verb, bare_noun, load_speech, word_tags
 from iraqcoal_nlp.text.attribution.subjects import close_subject, subject_before, subject_behind
 from iraqcoal_nlp.text.folding import Folded, Word
 
@@ -22,6 +22,9 @@ _LEAD = 8
 """So many words before the verb of a sentence that goes on: وفي تشرين الثاني أعلن عن."""
 _HEADLINE_TAIL = 4
 """So many of them behind a preposition."""
+_RELAY = 6
+"""So many words a relay has at most: نقلت صحيفة وول ستريت جورنال الأميركية عن مسؤول."""
+_NAME_MARKS = " \"“”«»()"
 _PLURALS = ("وا", "ون")
 _AS = frozenset(("ما", "لما", "كما", "حسبما", "مثلما"))  # what follows only says who has said the rest
 _BEFORE_VERB = _AS | {"قد", "لقد", "فقد"}
@@ -128,14 +131,25 @@ class _Finder:
         if before is not None:
             yield _Found(*before, cue)
         elif self._may_have_subject_behind(at, prefix, verb):
-            first = self._behind_times(at + 1)
-            end = self._end_behind(at, first, prefix, verb)
-            if end is not None and end > first:
+            first = self._behind_audience(self._behind_times(at + 1))
+            relayed = list(self._relayed(first, cue)) if form in self._speech.words["relays"] else []
+            end = None if relayed else self._end_behind(at, first, prefix, verb)
+            yield from relayed
+            if end is not None:
                 yield _Found(first, end, cue)
-            if end is not None and form in self._speech.words["relays"] and self._reading.text(end) == "عن":
-                source_end, _ = self._reading.walk(end + 1)
-                if source_end > end + 1 and self._reading.is_named(end + 1):
-                    yield _Found(end + 1, source_end, cue)
+
+    def _relayed(self, first: int, cue: tuple[int, int]) -> Iterator[_Found]:
+        """Give who relays, up to عن, and the source behind it; nobody where no known source follows."""
+        for about in range(first, min(first + _RELAY, len(self.words) - 1) + 1):
+            if about > first and self._reading.gap(about).strip(_NAME_MARKS):
+                return  # a mark that no name has
+            if self._reading.text(about) == "عن":
+                end, _ = self._reading.walk(about + 1)
+                if end > about + 1 and self._reading.is_named(about + 1):
+                    if about > first:
+                        yield _Found(first, about, cue)
+                    yield _Found(about + 1, end, cue)
+                return
 
     def _may_have_subject_behind(self, at: int, prefix: int, verb: Verb) -> bool:
         if self.words[at].text.endswith(_PLURALS):
@@ -159,8 +173,14 @@ class _Finder:
             at += 1
         return at
 
+    def _behind_audience(self, at: int) -> int:
+        """Return the index of the word behind the one that says to whom, if a speaker follows: قال لرويترز مسؤول."""
+        word = self._reading.text(at)
+        addressed = word[:1] == "ل" and "audience" in word_tags(ARTICLE + word[2:] if word[1] == "ل" else word[1:])
+        return at + 1 if addressed and self._reading.gap(at + 1) == " " and self._reading.is_named(at + 1) else at
+
     def _end_behind(self, at: int, first: int, prefix: int, verb: Verb) -> int | None:
-        """Return the index behind the subject of a verb, ``first`` if only a source follows, None if nothing does."""
+        """Return the index behind the subject of a verb, None if none follows."""
         if first >= len(self.words) or ":" in self._reading.gap(first):
             return None
         if self._reading.opens_quote(first):  # what is said, or a name: وأكد "الإليزيه" أن
@@ -168,8 +188,6 @@ class _Finder:
             named = self._reading.is_a(end, "complementizers", "time") or self._reading.text(end) in verb.to
             return end if end > first and named else None
         form = self.words[at].text[prefix:]
-        if form in self._speech.words["relays"] and self._reading.text(first) == "عن":
-            return first
         if verb.object and not self._speech.agrees(form, self._reading.text(first)):
             return None
         told = self._reading.text(at - 1) in _AS or self._reading.closes_quote(at)
