@@ -58,7 +58,7 @@ def date_patterns() -> Mapping[str, re.Pattern[str]]:
     """
     calendar = load_calendar()
     month, weekday, direction = (_either(names) for names in (calendar.months, calendar.weekdays, calendar.directions))
-    day = rf"(?:(?P<digits>\d\d?)|(?P<ordinal>{_either(calendar.ordinals)}))"
+    day = rf"(?:(?:ال)?(?P<digits>\d\d?)|(?P<ordinal>{_either(calendar.ordinals)}))"
     # كانون الثاني/يناير, كانون الثاني (يناير)
     twin = rf"(?P<twin> ?[/-] ?(?P<twin1>{month})(?!\w)| ?\( ?(?P<twin2>{month}) ?\)| (?P<twin3>{month})(?!\w))"
     same_year = "من (?:العام|السنه) (?:نفسها?|ذاتها?)|من (?:نفس|ذلك|تلك) (?:العام|السنه)"
@@ -76,7 +76,7 @@ def date_patterns() -> Mapping[str, re.Pattern[str]]:
     )
     sources = {
         "digits": rf"(?P<span>(?P<year1>{_YEAR})(?P<mark1>[-/.])(?P<month1>\d\d?)(?P=mark1)(?P<day1>\d\d?)"
-        rf"|(?P<day2>\d\d?) ?(?P<mark2>[-/.]) ?(?P<month2>\d\d?) ?(?P=mark2) ?(?P<year2>{_YEAR}))(?![\w/-]|\.\d)",
+        rf"|(?P<day2>\d\d?) ?(?P<mark2>[-/.]) ?(?P<month2>\d\d?) ?(?P=mark2) ?(?P<year2>{_YEAR})م?)(?![\w/-]|\.\d)",
         "day": rf"(?P<span>{day}(?: من)?(?: شهر)? (?P<month>{month})(?!\w){twin}?{tail}?)",
         "month": rf"(?P<span>(?P<head>شهر )?(?P<month>{month})(?!\w){twin}?{tail}?)",
         "weekday": rf"(?P<span>(?:يوم )?(?P<weekday>{weekday})(?: (?P<direction>{direction}))?(?!\w))",

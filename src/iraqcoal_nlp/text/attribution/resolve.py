@@ -52,11 +52,8 @@ def resolve_day(
         return (None, NO_SUCH_DAY) if date is None else (date.isoformat(), WRITTEN)
     if anchor is None:
         return None, NO_ARTICLE_DATE
-    dates = [
-        date
-        for shift in (_YEARS_AROUND if direction else (-1, 0, 1))
-        if (date := _day(anchor.year + shift, month, day)) is not None
-    ]
+    years = {None: range(-1, 2), 0: range(1)}.get(direction, _YEARS_AROUND)
+    dates = [date for shift in years if (date := _day(anchor.year + shift, month, day)) is not None]
     if direction == -1:
         dates = [date for date in dates if date < anchor][-1:]
     elif direction == 1:
@@ -64,7 +61,7 @@ def resolve_day(
     if not dates:
         return None, NO_SUCH_DAY
     nearest = min(dates, key=lambda date: abs(date - anchor))
-    return nearest.isoformat(), COUNTED if direction else NEAREST_YEAR
+    return nearest.isoformat(), NEAREST_YEAR if direction is None else COUNTED
 
 
 def resolve_month(month: int, year: int | None, direction: Direction | None, anchor: datetime.date | None) -> Resolved:
