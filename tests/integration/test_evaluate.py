@@ -11,10 +11,12 @@ from test_cli import run
 
 from conftest import DEMAND, HANDOVER, ROOT, SEEDS
 from iraqcoal_nlp.cli.main import main
-from iraqcoal_nlp.data.annotations import read_annotations
+from iraqcoal_nlp.data.annotations import Annotation, read_annotations
+from iraqcoal_nlp.errors import InputError
 from iraqcoal_nlp.evaluation.checklist import shipped_checklist
 from iraqcoal_nlp.evaluation.evaluate import read_files
 from iraqcoal_nlp.evaluation.measure import measure
+from iraqcoal_nlp.evaluation.predictions import predict
 from iraqcoal_nlp.model.locate import locate_model
 
 GOLD = SEEDS / "gold.jsonl"
@@ -82,6 +84,22 @@ def test_two_files_of_one_name_and_rows_that_nobody_judged(tmp_path):
     assert "new: 1 rows that nobody judged are left out" in output
     assert "new-2: 3 sentences of 3 documents" in output
     assert "events" not in output
+
+
+def test_rows_of_which_only_some_say_a_side_are_refused(tmp_path):
+    rows = [{"id": str(i), "text": DEMAND, "stance": "against", "split": side} for i, side in enumerate(["test", None])]
+    (tmp_path / "new.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    with pytest.raises(InputError, match=r"new\.jsonl: 1 of 2 rows carry no split, first '1'"):
+        read_files([tmp_path / "new.jsonl"])
+    (only,) = read_files([tmp_path / "new.jsonl"], test_only=False)
+    assert len(only.rows) == 2
+
+
+def test_what_is_not_arabic_is_scored_as_it_is_decided(classifier):
+    row = Annotation(id="1", doc_id="d", text="US forces must leave Iraq now", stance="against", events=())
+    predictions = predict(classifier, [row])
+    assert predictions.stance.probs.tolist() == predictions.stance.predicted.astype(float).tolist()
+    assert not predictions.events.probs.any()
 
 
 def test_each_file_has_a_name_of_its_own(tmp_path):

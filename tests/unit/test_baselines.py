@@ -79,6 +79,14 @@ def test_saved_and_opened_it_says_the_same(tmp_path, kind, labels):
     assert again.n_parameters == model.n_parameters
 
 
+@pytest.mark.filterwarnings("ignore:Label not 0 is present")
+def test_a_label_that_no_row_has_counts_no_weights():
+    reported = np.asarray(REPORTED).copy()
+    whole = TfidfClassifier().fit(TEXTS, reported).n_parameters
+    reported[:, 0] = 0
+    assert TfidfClassifier().fit(TEXTS, reported).n_parameters == whole * (reported.shape[1] - 1) // reported.shape[1]
+
+
 class Strange(LogisticRegression):
     """A type that no baseline is made of."""
 

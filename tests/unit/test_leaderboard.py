@@ -203,6 +203,16 @@ def test_the_command_on_top_runs_every_seed_of_the_table(seeds, told):
     assert found == f"iraqcoal benchmark --models a --task tone.v1{told} --out out"
 
 
+def test_encoders_of_two_recipes_take_two_commands():
+    cells = [cell(name, 2) for name in ("a", "encoder:b", "encoder:c")]
+    for made, recipe in zip(cells[1:], ("benchmark", "small"), strict=True):
+        made["command"] += f" --recipe {recipe}"
+    assert whole_command(cells).splitlines() == [
+        "iraqcoal benchmark --models a,encoder:b --task tone.v1 --recipe benchmark --out out",
+        "iraqcoal benchmark --models encoder:c --task tone.v1 --recipe small --out out",
+    ]
+
+
 def test_the_reading_tells_when_speed_is_of_a_first_pass():
     assert "after a warm-up (of passes under 10 s)." in READING
 

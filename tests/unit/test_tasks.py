@@ -103,6 +103,14 @@ def test_a_wrong_declaration_names_file_and_setting(tmp_path, changes, message):
 PARTS = '{ train = "x.jsonl", test = "y.jsonl" }'
 
 
+@pytest.mark.parametrize(("form", "rule"), [("annotations", "stratified"), ("single", "documents")])
+def test_a_rule_that_the_form_does_not_follow_is_refused(tmp_path, form, rule):
+    path = tmp_path / "tone.v1.toml"
+    path.write_text(declaration(form=f'"{form}"', split=f'{{ rule = "{rule}", test = 0.1 }}', files='{ all = "*" }'))
+    with pytest.raises(RecipeError, match=rf"split\.rule is '{rule}': form '{form}' is not divided so"):
+        load_task(str(path))
+
+
 @pytest.mark.parametrize(
     ("form", "rule", "files", "needed"),
     [

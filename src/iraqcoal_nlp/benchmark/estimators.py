@@ -98,10 +98,9 @@ class EstimatorModel:
     @property
     def n_parameters(self) -> int:
         """See :attr:`BenchmarkModel.n_parameters`."""
-        return sum(
-            getattr(estimator, "n_parameters", len(question.labels))
-            for question, estimator in zip(self._task.questions, self._estimators.values(), strict=True)
-        )
+        if self._spec.kind == "majority":
+            return sum(len(question.labels) for question in self._task.questions)
+        return sum(estimator.n_parameters for estimator in self._estimators.values())
 
     def _new(self, question: Question) -> Any:  # noqa: ANN401 - any estimator
         kind = self._spec.kind

@@ -14,7 +14,6 @@ from iraqcoal_nlp.benchmark.tasks import Task
 from iraqcoal_nlp.errors import IraqCoalError
 from iraqcoal_nlp.evaluation.predictions import result_probs
 from iraqcoal_nlp.inference.calibration import Floats
-from iraqcoal_nlp.records import NOT_ARABIC
 
 
 class FolderModel:
@@ -31,13 +30,9 @@ class FolderModel:
         """Do nothing: it comes trained."""
 
     def predict_proba(self, rows: Examples) -> dict[str, Floats]:
-        """See :meth:`BenchmarkModel.predict_proba`; of what is not Arabic, as the classifier decides it."""
+        """See :meth:`BenchmarkModel.predict_proba` and :func:`.result_probs`."""
         results = self._classifier.classify_sentences([row.text for row in rows])
         stance, events = result_probs(results)
-        for place, result in enumerate(results):
-            if NOT_ARABIC in result.flags:
-                stance[place] = [label == result.stance for label in result.stance_probs]
-                events[place] = 0.0
         return {"stance": stance, "events": events}
 
     def save(self, folder: Path) -> None:

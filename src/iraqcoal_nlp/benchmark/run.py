@@ -108,9 +108,17 @@ def cell_command(plan: BenchmarkPlan, task: str, model: str, seed: int | None) -
 
 
 def whole_command(cells: Sequence[Cell]) -> str:
-    """Return one command that runs all of the cells: what stands on top of a leaderboard."""
+    """Return what runs all of the cells, and stands on top of a leaderboard: a command for each recipe of encoders."""
     single = [shlex.split(cell["command"])[2:] for cell in cells]
     options = [dict(zip(words[::2], words[1::2], strict=True)) for words in single]
+    recipes = list(dict.fromkeys(told["--recipe"] for told in options if "--recipe" in told)) or [""]
+    parts: dict[str, list[int]] = {recipe: [] for recipe in recipes}
+    for place, told in enumerate(options):
+        parts[told.get("--recipe", recipes[0])].append(place)  # models without a recipe run with the first
+    return "\n".join(_one_command([cells[at] for at in part], [options[at] for at in part]) for part in parts.values())
+
+
+def _one_command(cells: Sequence[Cell], options: Sequence[Mapping[str, str]]) -> str:
     models, tasks = (",".join(dict.fromkeys(told[name] for told in options)) for name in ("--models", "--task"))
     words = ["iraqcoal", "benchmark", "--models", models, "--task", tasks]
     seeds = {cell["seed"] for cell in cells if cell["seed"] is not None}

@@ -66,8 +66,9 @@ class Split:
     """How rows are divided."""
 
     rule: str = "given"
-    """``given``: by file, or by what the rows say; ``stratified``: label by label, after exact copies are dropped;
-    ``documents``: by document, near-duplicates on one side, unless the rows say their split."""
+    """``given``: by file, or by what the rows say; ``stratified``, of single labels alone: label by label, after exact
+    copies are dropped; ``documents``, of annotations alone: by document, near-duplicates on one side, unless the rows
+    say their split."""
     seed: int = 13
     """Decides the side of each row or document; never the one of a model."""
     dev: float = 0.0
@@ -134,6 +135,9 @@ class Task:
             for key in getattr(self, table):
                 if key not in known:
                     raise RecipeError(f"unknown setting '{table}.{key}': known are {', '.join(known)}")
+        unfit = "stratified" if self.form == "annotations" else "documents"
+        if self.split.rule == unfit:
+            raise RecipeError(f"split.rule is {unfit!r}: form {self.form!r} is not divided so")
         self._check_files()
         allowed = {MACRO_F1, *(F1_OF + label for question in self.questions for label in question.labels)}
         if self.main_score not in allowed:

@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from iraqcoal_nlp.data.annotations import SPLITS, Annotation
 from iraqcoal_nlp.data.duplicates import Shingles, find_copies, shingles, similar_sets, stable_hash
@@ -45,13 +46,8 @@ def split_rows(rows: Sequence[Annotation], *, seed: int, dev: float = 0.1, test:
     Raises:
         InputError: Some rows carry a split and others do not.
     """
-    without = [row for row in rows if row.split is None]
-    if len(without) == len(rows):
+    if not say_splits(rows):
         return split_by_document(rows, seed=seed, dev=dev, test=test)
-    if without:
-        raise InputError(
-            f"{len(without)} of {len(rows)} rows carry no split, first {without[0].id!r}: give all of them one, or none"
-        )
     splits = Splits(**{name: tuple(row for row in rows if row.split == name) for name in SPLITS})
     leaks, shared = find_leaks(splits), shared_documents(splits)
     if leaks:
@@ -63,6 +59,23 @@ def split_rows(rows: Sequence[Annotation], *, seed: int, dev: float = 0.1, test:
     if shared:
         LOGGER.warning("%d documents have rows in several given splits; first: %r", len(shared), shared[0])
     return splits
+
+
+def say_splits(rows: Sequence[Annotation], path: Path | None = None) -> bool:
+    """Whether rows say which side they are on.
+
+    Args:
+        rows: Annotated sentences.
+        path: Their file, for the message.
+
+    Raises:
+        InputError: Some do and others do not.
+    """
+    without = [row for row in rows if row.split is None]
+    if without and len(without) < len(rows):
+        count, first = f"{len(without)} of {len(rows)}", repr(without[0].id)
+        raise InputError(f"{count} rows carry no split, first {first}: give all of them one, or none", path=path)
+    return not without
 
 
 def find_leaks(splits: Splits) -> list[Leak]:

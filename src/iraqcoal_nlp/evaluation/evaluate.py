@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from iraqcoal_nlp._version import __version__
 from iraqcoal_nlp.data.annotations import Annotation, read_annotations
+from iraqcoal_nlp.data.splits import say_splits
 from iraqcoal_nlp.errors import InputError, printable
 from iraqcoal_nlp.evaluation.bootstrap import PERCENTILES, RESAMPLES, SEED
 from iraqcoal_nlp.evaluation.checklist import PassRate, read_checklist, run_checklist
@@ -65,12 +66,13 @@ def read_files(paths: Iterable[Path], *, test_only: bool = True) -> list[Annotat
         test_only: Whether to take only the test rows of a file that says which are.
 
     Raises:
-        InputError: See :func:`~iraqcoal_nlp.data.annotations.read_annotations`; or nobody judged any row of a file.
+        InputError: See :func:`~iraqcoal_nlp.data.annotations.read_annotations`; or nobody judged any row of a file, or
+            some of its rows say a side and others do not.
     """
     files: list[AnnotatedFile] = []
     for path in paths:
         everything = read_annotations(path)
-        split = test_only and any(row.split is not None for row in everything)
+        split = test_only and say_splits(everything, path)
         rows = [row for row in everything if row.split == "test"] if split else everything
         if not rows:
             raise InputError("gives every row to train or dev: there is no test row to measure on", path=path)

@@ -16,7 +16,7 @@ from iraqcoal_nlp.evaluation.scores import event_matrix, stance_matrix
 from iraqcoal_nlp.inference.calibration import Floats
 from iraqcoal_nlp.inference.classifier import ArticleClassifier
 from iraqcoal_nlp.inference.thresholds import Bools
-from iraqcoal_nlp.records import SentenceResult
+from iraqcoal_nlp.records import NOT_ARABIC, SentenceResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -164,9 +164,16 @@ def predict(classifier: ArticleClassifier, rows: Sequence[Annotation]) -> Predic
 
 
 def result_probs(results: Sequence[SentenceResult]) -> tuple[Floats, Floats]:
-    """Return both heads' probabilities as arrays, *shape* ``(n_results, n_labels)``."""
+    """Return both heads' probabilities as arrays, *shape* ``(n_results, n_labels)``.
+
+    What is not Arabic has certain ones, as the classifier decides it: those of the network mean nothing there.
+    """
     stance = np.array([list(result.stance_probs.values()) for result in results]).reshape(-1, len(STANCES))
-    return stance, np.array([list(result.event_probs.values()) for result in results]).reshape(-1, len(EVENTS))
+    events = np.array([list(result.event_probs.values()) for result in results]).reshape(-1, len(EVENTS))
+    for place, result in enumerate(results):
+        if NOT_ARABIC in result.flags:
+            stance[place], events[place] = stance_matrix([result.stance])[0], 0.0
+    return stance, events
 
 
 def pool(parts: Sequence[Predictions]) -> Predictions:

@@ -27,6 +27,10 @@ _TATWEEL = "\N{ARABIC TATWEEL}"
 _SHORT_VOWELS = "\u064b\u064c\u064d\u064e\u064f\u0650\u0651\u0652"
 _MARKS = "\u200e\u200f\u202a\u202b\u202c\u200b\u2067\u2069\ufeff"
 _LATIN, _ARABIC, _PERSIAN = "0123456789", "٠١٢٣٤٥٦٧٨٩", "۰۱۲۳۴۵۶۷۸۹"
+# What follows the first letter of words such as والده, واليا, وقعت, وقته, وقود, وقائع, ويليام, وتيرة: no `and`.
+_OWN_WAW = (
+    r"الد(?:ي?ه|ي?ها|ي?هم|ي|ة|ت\w{1,3}|ا|ان)?\b|الي[ةا]?\b|ق(?:ع|ف|ود|وع|ا[ئيح])|قت(?:ه|ها|هم|نا|ا|ي)\b|يل|يكي|تيرة"
+)
 _LAM_ALEF = {"لا": "\ufefb", "لأ": "\ufef7", "لإ": "\ufef9", "لآ": "\ufef5"}
 
 
@@ -93,7 +97,7 @@ _pattern("angle quotes", r'["“”„]([^"“”„]*)["“”„]', r"«\1»")
 _pattern("no space after ، ؛", r"([،؛]) (?=\w)", r"\1")
 _pattern("space before ، ؛ : .", r"(?<=\w)([،؛:]|\.$)", r" \1")
 _somewhere("spaces between words lost", r"(?<=\w) (?=\w)", lambda found, rng: "")
-_somewhere("space after و", r"(?<!\w)و(?=ال|[قأيت]\w\w)", lambda found, rng: "و ")
+_somewhere("space after و", rf"(?<!\w)و(?!{_OWN_WAW})(?=ال\w{{3}}|[قأيت]\w\w)", lambda found, rng: "و ")
 _somewhere("bidi and zero-width marks", r"\b", lambda found, rng: rng.choice(_MARKS))
 _somewhere("no-break and double spaces", " ", lambda found, rng: rng.choice(("\xa0", "  ", "\u2009")))
 

@@ -23,7 +23,7 @@ def word_spans(text: str) -> list[tuple[int, int]]:
             start += 1
         while end > start and _is_edge(text[end - 1]):
             end -= 1
-        if start < end:
+        if any(char.isalnum() and char != "ـ" for char in text[start:end]):  # papers use the tatweel as a dash, too
             spans.append((start, end))
     return spans
 

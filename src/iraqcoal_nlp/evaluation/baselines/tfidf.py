@@ -180,4 +180,4 @@ def _linear_models(model: Any) -> list[Any]:  # noqa: ANN401 - whatever stands a
         return [linear for part in model.estimators_ for linear in _linear_models(part)]
     if hasattr(model, "calibrated_classifiers_"):
         return [part.estimator for part in model.calibrated_classifiers_]
-    return [model]
+    return [model] if hasattr(model, "coef_") else []  # a label that all rows have, or none, has no model

@@ -24,7 +24,7 @@ _HEADLINE_TAIL = 4
 """So many of them behind a preposition."""
 _RELAY = 6
 """So many words a relay has at most: نقلت صحيفة وول ستريت جورنال الأميركية عن مسؤول."""
-_NAME_MARKS = " \"“”«»()"
+_NAME_MARKS = ' "“”«»()'
 _PLURALS = ("وا", "ون")
 _AS = frozenset(("ما", "لما", "كما", "حسبما", "مثلما"))  # what follows only says who has said the rest
 _BEFORE_VERB = _AS | {"قد", "لقد", "فقد"}
