@@ -15,6 +15,7 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from iraqcoal_nlp import IraqCoalError
 from iraqcoal_nlp.codebook import HEADS
 from iraqcoal_nlp.data.annotations import Annotation
 from iraqcoal_nlp.data.duplicates import stable_hash
+from iraqcoal_nlp.data.fingerprints import rows_sha256
 from iraqcoal_nlp.data.outputs import write_whole
 from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.evaluation.measure import measure
@@ -74,6 +76,8 @@ def changed(recipe: TrainRecipe, changes: Mapping[str, Any], plan: Path) -> tupl
     share = changes.get(SHARE, 1.0)
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 < share <= 1:
         raise RecipeError(f"{plan}: share is {share!r}: use a number above 0, up to 1")
+    if "split_seed" in changes:
+        raise RecipeError(f"{plan}: split_seed must be the recipe's: all runs are measured on the same rows")
     settings = {key: value for key, value in changes.items() if key != SHARE}
     return recipe.changed(settings, plan), float(share)
 
@@ -84,6 +88,7 @@ def run(recipe: TrainRecipe, share: float, data: TrainData, folder: Path) -> dic
     report = train(recipe, part, folder, teachers=folder.parent / TEACHERS if recipe.student_layers else None)
     figures: dict[str, Any] = asked(recipe, share) | {
         "rows": len(part.training_rows()),
+        "data": fingerprint(data),
         "scores": measure(report.folder, {DEV: part.dev_rows()}) | dict(report.scores),
     }
     write_whole(folder / FIGURES, [json.dumps(figures, ensure_ascii=False, indent=1), "\n"])
@@ -94,6 +99,23 @@ def asked(recipe: TrainRecipe, share: float) -> dict[str, Any]:
     """Return what tells a run from another, as JSON holds it."""
     told: dict[str, Any] = json.loads(json.dumps({"share": share, "recipe": asdict(recipe) | {"encoder": ""}}))
     return told
+
+
+def fingerprint(data: TrainData) -> str:
+    """Return a hash of the rows that train, choose and measure."""
+    return rows_sha256([*data.training_rows(), *data.dev_rows(), *chain(*data.test_sets().values())])
+
+
+def check_data(found: Mapping[str, dict[str, Any] | None], data: TrainData, out: Path) -> None:
+    """Refuse to put new figures beside some of other data.
+
+    Raises:
+        RecipeError: A finished run is of other rows.
+    """
+    told = fingerprint(data)
+    for name, figures in found.items():
+        if figures is not None and figures.get("data") != told:
+            raise RecipeError(f"{out / name / FIGURES}: is of other data: delete {out / name} to repeat the run")
 
 
 def read_figures(folder: Path, recipe: TrainRecipe, share: float) -> dict[str, Any] | None:
@@ -165,6 +187,7 @@ def main() -> int:
         if waiting:
             students = any(runs[name][0].student_layers for name in waiting)
             data = read_data(args.root, seed=base.split_seed, unlabelled=UNLABELLED if students else 0)
+            check_data(found, data, args.out)
             for name in waiting:
                 found[name] = run(*runs[name], data, args.out / name)
     except IraqCoalError as error:

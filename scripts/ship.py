@@ -14,6 +14,7 @@ from pathlib import Path
 
 import iraqcoal_nlp as iq
 from iraqcoal_nlp.data.annotations import read_annotations
+from iraqcoal_nlp.data.files import check_file
 from iraqcoal_nlp.model.store import SAFETENSORS, ModelFolder, write_manifest
 
 
@@ -28,16 +29,21 @@ def main() -> int:
     args = parser.parse_args()
     try:
         listed = ModelFolder.open(args.run).listed  # nothing else is copied: a run's folder holds texts of others
-    except iq.ModelFolderError as error:
+        gold = read_annotations(args.gold)
+        check_file(args.licence, of_folder="the licence in it")
+        if args.shipped.exists():
+            ModelFolder.open(args.shipped)  # what is replaced must be a model
+        results = iq.load(args.run, backend="torch", device="cpu").classify_sentences([row.text for row in gold])
+    except iq.IraqCoalError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
-    args.shipped.mkdir(parents=True, exist_ok=True)
+    if args.shipped.exists():
+        shutil.rmtree(args.shipped)  # a file of the model before would be listed and shipped with the others
+    args.shipped.mkdir(parents=True)
     for name in listed - {SAFETENSORS}:
         shutil.copyfile(args.run / name, args.shipped / name)
     shutil.copyfile(args.licence, args.shipped / "LICENSE.encoder")
     write_manifest(args.shipped)
-    gold = read_annotations(args.gold)
-    results = iq.load(args.run, backend="torch", device="cpu").classify_sentences([row.text for row in gold])
     rows = {
         row.id: {
             "stance": result.stance,

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,9 +90,35 @@ def test_a_killed_run_ends_as_an_unbroken_one(recipe, tmp_path, monkeypatch, cap
             EncoderClassifier(short, checkpoints=tmp_path / "work").fit(TEXTS, STANCES)
     with caplog.at_level("INFO", "iraqcoal_nlp"):
         resumed = EncoderClassifier(short, checkpoints=tmp_path / "work").fit(TEXTS, STANCES)
-    assert "work/checkpoint-" in caplog.text  # else a run from the start would end the same
+    assert re.search(r"work/[0-9a-f]{16}/checkpoint-", caplog.text)  # else a run from the start would end the same
     np.testing.assert_allclose(resumed.predict_proba(TEXTS[:5]), whole.predict_proba(TEXTS[:5]), atol=1e-6)
     assert not (tmp_path / "work").exists()
+
+
+@pytest.mark.slow
+def test_another_training_set_takes_up_no_checkpoint(recipe, tmp_path, monkeypatch, caplog):
+    import iraqcoal_nlp.training.encoder_classifier as module
+    import iraqcoal_nlp.training.finetune as finetuning
+
+    monkeypatch.setattr(finetuning, "_SAVE_EVERY", 10)
+    short, work = replace(recipe, epochs=2.0), tmp_path / "work"
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "ProgressLines", Kill)
+        with pytest.raises(KeyboardInterrupt):
+            EncoderClassifier(short, checkpoints=work).fit(TEXTS, STANCES)
+    (work / "notes.txt").write_text("kept", "utf-8")
+    kept = sorted(path.name for path in work.iterdir())
+    with caplog.at_level("INFO", "iraqcoal_nlp"):
+        EncoderClassifier(short, checkpoints=work).fit(TEXTS[1:], STANCES[1:])
+    assert "checkpoint-" not in caplog.text
+    assert sorted(path.name for path in work.iterdir()) == kept
+
+
+def test_half_a_surrogate_pair_is_read_and_an_untrained_head_refused(recipe):
+    model = EncoderClassifier(replace(recipe, epochs=1.0)).fit(TEXTS[::30], STANCES[::30])
+    assert np.isfinite(model.predict_proba(["قصف \ud83d القاعدة"])).all()
+    with pytest.raises(RecipeError, match="epochs is 0: the head would stay untrained"):
+        EncoderClassifier(replace(recipe, epochs=0.0, student_layers=1)).fit(TEXTS, STANCES)
 
 
 def test_more_pieces_than_the_encoder_reads_are_refused(recipe):

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer, models
 
 import iraqcoal_nlp as iq
 from checkpoints import ARTICLES
@@ -86,6 +87,15 @@ def test_words_are_hidden_whole_and_the_same_seed_hides_the_same(checkpoints, ki
 def test_a_vocabulary_without_a_mask_is_refused(checkpoints):
     with pytest.raises(iq.ModelFolderError, match=r"has no piece '\[M\]' to hide words with"):
         Masker.of(encoder_pipeline(checkpoints["safetensors"]), [], "[M]", share=0.15)
+
+
+@pytest.mark.parametrize("extra", ["Ġ", "▁"])
+def test_a_wordpiece_vocabulary_may_hold_signs_of_other_kinds(extra):
+    pieces = ["[UNK]", "[MASK]", "قال", "##وا", "القوات", extra]
+    vocabulary = {piece: number for number, piece in enumerate(pieces)}
+    tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+    begins = Masker.of(tokenizer, ["[UNK]"], "[MASK]", share=0.15).begins_word
+    assert begins.tolist() == [True, True, True, False, True, True]
 
 
 def test_blocks_hold_every_piece_of_every_document(checkpoints, sentences, tmp_path):

@@ -13,7 +13,7 @@ from iraqcoal_nlp.training.consistency import disagreement, twice
 from iraqcoal_nlp.training.encoders import build_model, load_tokenizer
 from iraqcoal_nlp.training.epochs import DevRows
 from iraqcoal_nlp.training.finetune import finetune, tokenize
-from iraqcoal_nlp.training.optimization import AveragingAdamW, averaged_weights, build_optimizer, keep_averages
+from iraqcoal_nlp.training.optimization import AveragingAdamW, averaged_weights, build_optimizer, exchange_averages
 from toy import toy_recipe, toy_rows, toy_splits
 
 HEADS = ("stance", "events")
@@ -61,7 +61,7 @@ def test_averages_follow_the_weights_and_change_places_with_them():
     resumed_weight = torch.nn.Parameter(weight.detach().clone())
     resumed = AveragingAdamW([{"params": [resumed_weight], "lr": 0.1, "weight_decay": 0.0}], ema_decay=0.5)
     resumed.load_state_dict(optimizer.state_dict())
-    keep_averages(resumed)
+    exchange_averages(resumed)
     assert torch.allclose(resumed_weight, average)
 
 

@@ -19,7 +19,7 @@ from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.training import finetune as finetuning
 from iraqcoal_nlp.training.data import TrainData
 from iraqcoal_nlp.training.encoders import build_model, load_tokenizer
-from iraqcoal_nlp.training.epochs import DevRows, DevScore, collapsed
+from iraqcoal_nlp.training.epochs import DevRows, DevScore, EpochKeeper, collapsed, read_history
 from iraqcoal_nlp.training.finetune import SeedRun, finetune
 from iraqcoal_nlp.training.optimization import build_optimizer, layer_of, prepare
 from iraqcoal_nlp.training.recipe import TrainRecipe
@@ -56,7 +56,7 @@ def test_one_seed_one_result_even_after_a_kill(recipe, splits, tmp_path, monkeyp
 
         def __call__(self, items):
             Killed.steps += 1
-            if Killed.steps > 60:  # in the second epoch of the second seed: ten batches an epoch
+            if Killed.steps > 56:  # in the second epoch of the second seed: ten batches an epoch
                 raise KeyboardInterrupt
             return super().__call__(items)
 
@@ -85,6 +85,33 @@ def test_the_best_epoch_is_kept_and_training_stops_when_nothing_is_gained(recipe
     _, stopped = finetune(still, splits.train, tokenizer, tmp_path / "still", seed=5, dev=dev)
     assert sorted(stopped.epochs) == [1, 2, 3]
     assert stopped.kept_epoch == 1
+
+
+@pytest.mark.parametrize("place", ["score", "on_save"])  # before the epoch is noted, and after
+def test_a_run_killed_where_it_would_have_stopped_trains_no_further(
+    recipe, splits, tokenizer, tmp_path, monkeypatch, place
+):
+    monkeypatch.setattr(finetuning, "_SAVE_EVERY", 10)  # an epoch's steps
+    dev = DevRows(recipe, tokenizer, splits.dev)
+    still = replace(recipe, epoch_choice="best", epochs=6.0, patience=2, learning_rate=1e-12, head_learning_rate=1e-12)
+    whole, run = finetune(still, splits.train, tokenizer, tmp_path / "whole", seed=5, dev=dev)
+    owner = DevRows if place == "score" else EpochKeeper
+    usual = getattr(owner, place)
+
+    def kill(*args, **given):
+        if len(read_history(tmp_path / "killed")) == (2 if place == "score" else 3):
+            raise KeyboardInterrupt
+        return usual(*args, **given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, place, kill)
+        with pytest.raises(KeyboardInterrupt):
+            finetune(still, splits.train, tokenizer, tmp_path / "killed", seed=5, dev=dev)
+    resumed, again = finetune(still, splits.train, tokenizer, tmp_path / "killed", seed=5, dev=dev)
+    assert (again.epochs, again.kept_epoch) == (run.epochs, 1)
+    assert sorted(again.epochs) == [1, 2, 3]
+    assert resumed.stance_head.weight.equal(whole.stance_head.weight)
+    assert [path.name for path in (tmp_path / "killed").iterdir() if "best" in path.name] == []
 
 
 def test_seeds_differ_and_their_mean_is_the_mean(recipe, splits, tokenizer, tmp_path):
@@ -206,7 +233,7 @@ def test_a_row_that_moves_from_training_to_dev_is_another_run(recipe, splits, tm
         claim(tmp_path, recipe, rows[:-1], [rows[-1], *dev])
 
 
-def test_an_encoder_that_was_written_anew_is_another_run(recipe, splits, tiny_checkpoint, tmp_path):
+def test_an_encoder_that_was_written_anew_is_another_run(recipe, splits, tiny_checkpoint, tmp_path, monkeypatch):
     encoder, run = tmp_path / "encoder", tmp_path / "run"
     shutil.copytree(tiny_checkpoint, encoder)
     recipe, rows, dev = replace(recipe, encoder=str(encoder)), list(splits.train), list(splits.dev)
@@ -214,6 +241,8 @@ def test_an_encoder_that_was_written_anew_is_another_run(recipe, splits, tiny_ch
     (run / "student").mkdir()
     (run / "student/x").touch()
     claim(run, recipe, rows, dev)
+    monkeypatch.chdir(tmp_path)  # the same files by another path, and another text for the card, are the same run
+    claim(run, replace(recipe, encoder="encoder", data_note="One annotator.", encoder_licence="MIT"), rows, dev)
     config = encoder / "config.json"
     config.write_text(config.read_text("utf-8") + "\n", "utf-8")
     with pytest.raises(iq.RecipeError, match="checkpoints of another recipe or other data"):

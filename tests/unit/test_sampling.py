@@ -2,6 +2,7 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import TrainerControl, TrainerState, TrainingArguments
 
 from iraqcoal_nlp.training.sampling import LengthBatches
 
@@ -22,6 +23,13 @@ def test_an_epochs_order_follows_from_its_number_and_the_seed():
     assert order(lengths, epoch=2) == order(lengths, epoch=2)
     assert order(lengths, epoch=2) != order(lengths, epoch=1)
     assert order(lengths, seed=1) != order(lengths, seed=2)
+
+
+def test_the_callback_tells_the_epoch_where_nothing_else_reaches_the_order():
+    lengths = [n % 60 for n in range(300)]
+    sampler = LengthBatches(lengths, batch_size=4, seed=1)
+    sampler.on_epoch_begin(TrainingArguments(), TrainerState(epoch=2.4), TrainerControl())  # resumed inside an epoch
+    assert list(sampler) == order(lengths, epoch=2)
 
 
 def test_batches_are_of_like_length():

@@ -156,7 +156,7 @@ class ArticleClassifier:
                 raise
             sentences = split_sentences(article.text) if split else as_whole(article.text)
             waiting.append((article, sentences))
-            n_sentences += len(sentences)
+            n_sentences += max(1, len(sentences))  # an empty article takes its place, too
             if n_sentences >= SENTENCES_AT_ONCE:
                 yield from self._flush(waiting)
                 waiting, n_sentences = [], 0

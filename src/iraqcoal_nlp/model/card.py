@@ -20,6 +20,15 @@ _POOLINGS = {
 }
 
 
+_FITTED = {
+    HEADS: "Dev rows fit temperatures, thresholds and the abstention level",
+    ("stance",): "Dev rows fit the stance's temperature and abstention level, and nothing of the events",
+    ("events",): "Dev rows fit the events' temperature and thresholds, and nothing of the stance",
+    (): "Dev rows were too few to fit temperatures and thresholds",
+}
+"""What dev rows decided, by the heads whose settings they fit."""
+
+
 def fill_card(evaluation: Mapping[str, Any]) -> str:
     """Return the card as Markdown.
 
@@ -35,9 +44,10 @@ def fill_card(evaluation: Mapping[str, Any]) -> str:
     thresholds = ", ".join(
         f"{event} {value:.2f}" for event, value in zip(EVENTS, settings["event_thresholds"], strict=True)
     )
-    choices = [f"the epoch of {len(seeds)} seeds" if len(seeds) > 1 else "the epoch"] * (
-        recipe["epoch_choice"] == "best"
-    ) + ["the seed"] * (len(seeds) > 1 and recipe["seed_choice"] == "best" and student is None)
+    chose_epoch = recipe["epoch_choice"] == "best" and any(run["kept_epoch"] is not None for run in seeds)
+    choices = [f"the epoch of {len(seeds)} seeds" if len(seeds) > 1 else "the epoch"] * chose_epoch
+    scored = len(seeds) > 1 and any(run["kept_epoch"] is not None for run in seeds)
+    choices += ["the seed"] * (scored and recipe["seed_choice"] == "best" and student is None)
     facts = {
         "name": recipe["name"],
         "encoder": recipe["encoder"],
@@ -48,6 +58,7 @@ def fill_card(evaluation: Mapping[str, Any]) -> str:
         "query": f", after the query “{query}”" if query else "",
         "version": evaluation["library"],
         "sources": evaluation["sources"],
+        "fitted": _FITTED[tuple(evaluation.get("fitted", HEADS))],  # figures of older runs have none: both were
         "and_more": f", and chose {' and '.join(choices)}" if choices else "",
         "data_table": _data_table(evaluation["data"]),
         "student": "" if student is None else _student(student, recipe),
@@ -165,7 +176,8 @@ def _seeds_table(seeds: Sequence[Mapping[str, Any]], last: str) -> str:
     for run in seeds:
         score = run["epochs"].get(str(run["kept_epoch"]), None)
         figures = [_optional(score or {}, f"{head}_macro_f1") for head in HEADS]
-        fate = f"{' and '.join(score['collapsed'])} collapsed" if score and score["collapsed"] else "sound"
+        collapsed = " and ".join(score["collapsed"]) if score else ""
+        fate = f"{collapsed} collapsed" if collapsed else "sound" if score else ""
         kept = "last" if run["kept_epoch"] is None else str(run["kept_epoch"])
         rows.append([str(run["seed"]), kept, *figures, fate, "yes" if run["used"] else "no"])
     return markdown_table(["seed", "epoch kept", "dev stance", "dev events", "", last], rows)

@@ -31,6 +31,14 @@ def read_tokenizer(path: Path) -> Tokenizer:
         raise ModelFolderError(f"{path}: cannot be read as a tokenizer ({error})") from None
 
 
+def as_utf8(text: str) -> str:
+    """Return the text without half surrogate pairs, as cut emojis leave behind.
+
+    They have no UTF-8: the Rust side would refuse the whole batch.
+    """
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 class SentenceTokenizer:
     """A ``tokenizers`` pipeline with the model's window.
 
@@ -84,9 +92,7 @@ class SentenceTokenizer:
             texts: Normalized texts.
             overlap: Pieces that neighbouring windows share; the last two may share more.
         """
-        # Half a surrogate pair, as cut emojis leave behind, has no UTF-8: the Rust side would refuse the whole batch.
-        whole = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
-        encodings = self._tokenizer.encode_batch_fast(whole, add_special_tokens=False)
+        encodings = self._tokenizer.encode_batch_fast(list(map(as_utf8, texts)), add_special_tokens=False)
         return [
             [[*self._prefix, *ids, *self._suffix] for ids in self._cut(encoding.ids, overlap)] for encoding in encodings
         ]

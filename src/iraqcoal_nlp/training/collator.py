@@ -14,6 +14,7 @@ from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.text.normalize import build_normalizer
 from iraqcoal_nlp.training.noise import spelling_noise
 from iraqcoal_nlp.training.recipe import TrainRecipe
+from iraqcoal_nlp.training.sampling import current_epoch
 
 Collate = Callable[[list[dict[str, Any]]], dict[str, Tensor]]
 """Makes a batch of rows; one that is a callback too is told of steps and epochs."""
@@ -63,7 +64,7 @@ class SpellingCollator(TrainerCallback):
         **_: Any,  # noqa: ANN401 - the Trainer passes all it has
     ) -> None:
         """Note the number of the epoch, from 0 on; a resumed run begins inside one."""
-        self._epoch = int(state.epoch + 1e-6)
+        self._epoch = current_epoch(state)
 
     def __call__(self, items: list[dict[str, Any]]) -> dict[str, Tensor]:
         """Respell, and return what the collator makes of it."""

@@ -7,6 +7,8 @@ several to the sigmoid head; the other head stays as it was made. For stance and
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import shutil
 import tempfile
@@ -27,20 +29,21 @@ from transformers import set_seed
 from transformers.trainer_callback import PrinterCallback
 
 from iraqcoal_nlp.data.outputs import write_whole
-from iraqcoal_nlp.errors import ModelFolderError
+from iraqcoal_nlp.errors import ModelFolderError, RecipeError
 from iraqcoal_nlp.evaluation.baselines.text_input import Texts, tag_as_text, text_columns
 from iraqcoal_nlp.inference.calibration import Floats, sigmoid, softmax
 from iraqcoal_nlp.model.batching import length_batches, pad
 from iraqcoal_nlp.model.configuration import IraqCoalConfig
 from iraqcoal_nlp.model.encoder import encoder_pipeline, load_encoder_config
+from iraqcoal_nlp.model.identity import encoder_id
 from iraqcoal_nlp.model.loading import load_config, load_network
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.store import TOKENIZER
-from iraqcoal_nlp.model.tokenizing import read_tokenizer
+from iraqcoal_nlp.model.tokenizing import as_utf8, read_tokenizer
 from iraqcoal_nlp.text.normalize import build_normalizer
-from iraqcoal_nlp.training.encoders import build_model, check_length, inverse_sqrt, own_model, public_name
+from iraqcoal_nlp.training.encoders import check_length, inverse_sqrt, own_encoder, own_model, public_name
 from iraqcoal_nlp.training.finetune import RecipeTrainer, training_arguments
-from iraqcoal_nlp.training.optimization import finish, keep_averages, prepare
+from iraqcoal_nlp.training.optimization import exchange_averages, finish, prepare
 from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
 from iraqcoal_nlp.training.trainer import ProgressLines, last_checkpoint
 
@@ -60,7 +63,8 @@ class EncoderClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         recipe: A recipe, the name of one of the package, or its file.
         encoder: Overrides the recipe's: a folder, a hub name, or a model of ours, whose heads are then left behind.
         random_state: Seed of the head, the dropout and the order of rows.
-        checkpoints: Folder in which a killed run is taken up again; ``None``: none are kept.
+        checkpoints: Folder in which a killed run is taken up again, each recipe, seed and training set in a folder of
+            its own, which goes when the run ends; ``None``: none are kept.
     """
 
     def __init__(
@@ -81,7 +85,7 @@ class EncoderClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Raises:
             ModelFolderError: The encoder cannot be found or read.
-            RecipeError: The recipe cannot be read, or asks for what the encoder has not.
+            RecipeError: The recipe cannot be read, asks for what the encoder has not, or trains nothing.
         """
         labels = np.asarray(y)
         self.several_ = labels.ndim == 2
@@ -93,6 +97,8 @@ class EncoderClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self.classes_, places = np.unique(labels, return_inverse=True)
             targets, counts = places.tolist(), np.bincount(places).tolist()
         recipe = self._settings()
+        if not recipe.epochs:
+            raise RecipeError("epochs is 0: the head would stay untrained; use a number above it")
         set_seed(self.random_state)
         self._read_by(_load_pipeline(recipe), recipe)
         network = _build(recipe, [str(label) for label in self.classes_], counts, several=self.several_)
@@ -108,7 +114,7 @@ class EncoderClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             }
         )
         with tempfile.TemporaryDirectory() as scratch:
-            folder = self.checkpoints or Path(scratch)
+            folder = Path(scratch) if self.checkpoints is None else self.checkpoints / self._run_id(recipe, X, labels)
             trainer = RecipeTrainer(
                 recipe,
                 model=network,
@@ -119,14 +125,16 @@ class EncoderClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
             trainer.remove_callback(PrinterCallback)
             trainer.train(resume_from_checkpoint=last_checkpoint(folder))
-            keep_averages(trainer.optimizer)
+            exchange_averages(trainer.optimizer)
             # Mixed precision wraps `forward`; what is saved and measured is the plain network.
             plain = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
         self.network_ = cast("IraqCoalForSentenceClassification", plain)
         finish(self.network_, recipe)
         self.network_.train(mode=False)
         if self.checkpoints is not None:
-            shutil.rmtree(self.checkpoints, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)
+            with contextlib.suppress(OSError):  # it holds other things
+                self.checkpoints.rmdir()
         return self
 
     def predict_proba(self, X: Texts) -> Floats:  # noqa: N803
@@ -203,6 +211,12 @@ class EncoderClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         several = getattr(self, "several_", False)
         return replace(recipe, heads=(_EVENTS,) if several else (_STANCE,))
 
+    def _run_id(self, recipe: TrainRecipe, texts: Texts, labels: npt.NDArray[Any]) -> str:
+        """Return 16 hexadecimal digits that stand for all that changes a run's result."""
+        encoder = encoder_id(recipe.encoder, recipe.revision)
+        told = [repr(replace(recipe, encoder="")), encoder, self.random_state, text_columns(texts), labels.tolist()]
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+
     def _read_by(self, pipeline: Any, recipe: TrainRecipe) -> None:  # noqa: ANN401 - a `tokenizers` pipeline
         pipeline.no_padding()
         pipeline.enable_truncation(recipe.max_length)
@@ -210,7 +224,7 @@ class EncoderClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _encode(self, texts: Texts) -> list[Any]:
         """Return encodings of the normalized texts or pairs, cut to the recipe's length."""
-        columns = [[self.normalize_(text) for text in column] for column in text_columns(texts)]
+        columns = [[as_utf8(self.normalize_(text)) for text in column] for column in text_columns(texts)]
         rows = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
         return list(self.pipeline_.encode_batch(rows))
 
@@ -251,12 +265,9 @@ def _build(
     recipe: TrainRecipe, labels: Sequence[str], counts: Sequence[int], *, several: bool
 ) -> IraqCoalForSentenceClassification:
     """Return the encoder with a new head for the labels."""
-    ours = build_model(recipe, ()) if own_model(recipe) is not None else None
-    config = (
-        ours.config.encoder_config
-        if ours is not None
-        else load_encoder_config(recipe.encoder, revision=recipe.revision)
-    )
+    folder = own_model(recipe)
+    ours = None if folder is None else own_encoder(recipe, folder)
+    config = load_encoder_config(recipe.encoder, revision=recipe.revision) if ours is None else ours.config
     config.dtype = torch.float32  # half-precision files would otherwise give a half-precision network
     config._name_or_path = public_name(recipe)
     weighted = recipe.stance_weighting == "inverse_sqrt" and not several
@@ -274,5 +285,5 @@ def _build(
     if ours is None:
         return IraqCoalForSentenceClassification.from_encoder(recipe.encoder, settings, revision=recipe.revision)
     network = IraqCoalForSentenceClassification(settings)
-    network.encoder.load_state_dict(ours.encoder.state_dict())
+    network.encoder.load_state_dict(ours.state_dict())
     return network

@@ -7,10 +7,10 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
-from transformers import PretrainedConfig
+from transformers import PretrainedConfig, PreTrainedModel
 
 from iraqcoal_nlp.codebook import STANCES
 from iraqcoal_nlp.data.annotations import Annotation
@@ -121,11 +121,7 @@ def own_model(recipe: TrainRecipe) -> ModelFolder | None:
 
 def _continued(recipe: TrainRecipe, folder: ModelFolder, losses: dict[str, Any]) -> IraqCoalForSentenceClassification:
     """Load a model of ours from its torch weights, or else from its int8 graph."""
-    if folder.settings.normalizer != recipe.normalizer:
-        raise RecipeError(
-            f"normalizer is {list(recipe.normalizer)}, but {recipe.encoder!r} was trained with "
-            f"{list(folder.settings.normalizer)}: use the same"
-        )
+    _check_normalizer(recipe, folder)
     if folder.settings.target_query != recipe.target_query:
         raise RecipeError(
             f"target_query is {recipe.target_query!r}, but {recipe.encoder!r} was trained with "
@@ -136,6 +132,29 @@ def _continued(recipe: TrainRecipe, folder: ModelFolder, losses: dict[str, Any])
         raise RecipeError(f"pooling is {recipe.pooling!r}, but {recipe.encoder!r} was trained with {config.pooling!r}")
     for key, value in losses.items():
         setattr(config, key, list(value) if isinstance(value, tuple) else value)
+    return _own_network(recipe, folder, config)
+
+
+def own_encoder(recipe: TrainRecipe, folder: ModelFolder) -> PreTrainedModel:
+    """Load the encoder of a model of ours, without its heads.
+
+    Raises:
+        ModelFolderError: It cannot be read.
+        RecipeError: It has read text normalized in another way.
+    """
+    _check_normalizer(recipe, folder)
+    return cast("PreTrainedModel", _own_network(recipe, folder, load_config(folder.path)).encoder)
+
+
+def _check_normalizer(recipe: TrainRecipe, folder: ModelFolder) -> None:
+    if folder.settings.normalizer != recipe.normalizer:
+        raise RecipeError(
+            f"normalizer is {list(recipe.normalizer)}, but {recipe.encoder!r} was trained with "
+            f"{list(folder.settings.normalizer)}: use the same"
+        )
+
+
+def _own_network(recipe: TrainRecipe, folder: ModelFolder, config: IraqCoalConfig) -> IraqCoalForSentenceClassification:
     if folder.file(SAFETENSORS) is not None:
         return load_network(folder.path, config)
     graph = folder.file(ONNX)

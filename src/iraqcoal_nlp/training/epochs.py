@@ -25,10 +25,11 @@ from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.training.encoders import training_windows
 from iraqcoal_nlp.training.optimization import averaged_weights
 from iraqcoal_nlp.training.recipe import TrainRecipe
+from iraqcoal_nlp.training.sampling import current_epoch
 
 LOGGER = logging.getLogger(__name__)
 
-HISTORY, BEST = "epochs.json", "best.safetensors"
+HISTORY = "epochs.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,14 +94,15 @@ class EpochKeeper(TrainerCallback):
     """Scores each epoch on the dev rows, keeps the best one's weights in ``folder``, stops when nothing is gained.
 
     Where the optimizer keeps averages of the weights, these are what is scored and kept.
-    The history lies in a file, so that a killed run that goes on knows the epochs before.
+    The history lies in a file, so that a killed run that goes on knows the epochs before. An epoch's end is a
+    checkpoint: what was best before is deleted only when no run can go on from before it.
     """
 
     def __init__(
         self, model: IraqCoalForSentenceClassification, dev: DevRows, folder: Path, recipe: TrainRecipe
     ) -> None:
         self._model, self._dev, self._folder = model, dev, folder
-        self._patience, self._keep_best = recipe.patience, recipe.epoch_choice == "best"
+        self._recipe, self._keep_best, self._over = recipe, recipe.epoch_choice == "best", False
 
     def on_epoch_end(
         self,
@@ -110,6 +112,8 @@ class EpochKeeper(TrainerCallback):
         **given: Any,  # noqa: ANN401 - the Trainer passes all it has
     ) -> TrainerControl:
         """Score, keep, and say whether to stop."""
+        if self._over:  # the Trainer makes one more step before it stops; it counts for nothing
+            return control
         epoch = _epoch(state)
         # A run that goes on from a checkpoint before this epoch's end meets its own later entries: they are replaced.
         history = {known: score for known, score in read_history(self._folder).items() if known < epoch}
@@ -118,16 +122,31 @@ class EpochKeeper(TrainerCallback):
             score = history[epoch] = self._dev.score(self._model)
             if state.is_world_process_zero and self._keep_best and score.mean > best_before:
                 weights = {name: value.detach().cpu().contiguous() for name, value in self._model.state_dict().items()}
-                save_file(weights, self._folder / BEST)
+                path = _kept(self._folder, epoch)
+                save_file(weights, path.with_suffix(".part"))
+                path.with_suffix(".part").replace(path)
         LOGGER.info("epoch %d: dev macro-F1 %s", epoch, score)
         if state.is_world_process_zero:
             told = json.dumps({str(known): asdict(past) for known, past in history.items()}, indent=1)
             write_whole(self._folder / HISTORY, [told, "\n"])
-        best = best_epoch(history)
-        if self._patience and epoch - best >= self._patience:
-            LOGGER.info("no gain on the dev rows for %d epochs: training stops", epoch - best)
-            control.should_training_stop = True
+        if ran_out(self._recipe, history):
+            LOGGER.info("no gain on the dev rows for %d epochs: training stops", epoch - best_epoch(history))
+            self._over = control.should_training_stop = True
+        control.should_save = True
         return control
+
+    def on_save(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **_: Any,  # noqa: ANN401 - as above
+    ) -> None:
+        """Delete the weights of epochs that a later one has beaten."""
+        n_ended = current_epoch(state)  # later entries are of a run that was killed: they will be replaced
+        history = {known: score for known, score in read_history(self._folder).items() if known <= n_ended}
+        if state.is_world_process_zero and history:
+            drop_kept(self._folder, but=best_epoch(history))
 
     def on_train_begin(
         self,
@@ -163,6 +182,22 @@ def best_epoch(history: dict[int, DevScore]) -> int:
     return max(history, key=lambda epoch: (history[epoch].mean, -epoch))
 
 
-def load_best(model: IraqCoalForSentenceClassification, folder: Path) -> None:
-    """Put the best epoch's weights into the model."""
-    model.load_state_dict(load_file(folder / BEST))
+def ran_out(recipe: TrainRecipe, history: dict[int, DevScore]) -> bool:
+    """Whether the epochs after the best one have used up the recipe's patience."""
+    return bool(recipe.patience and history) and max(history) - best_epoch(history) >= recipe.patience
+
+
+def load_kept(model: IraqCoalForSentenceClassification, folder: Path, epoch: int) -> None:
+    """Put the weights that were kept of an epoch into the model."""
+    model.load_state_dict(load_file(_kept(folder, epoch)))
+
+
+def drop_kept(folder: Path, *, but: int | None = None) -> None:
+    """Delete the weights that were kept of epochs, of all but one."""
+    for path in folder.glob("best-*"):
+        if but is None or path != _kept(folder, but):
+            path.unlink(missing_ok=True)
+
+
+def _kept(folder: Path, epoch: int) -> Path:
+    return folder / f"best-{epoch}.safetensors"

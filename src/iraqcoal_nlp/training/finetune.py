@@ -28,8 +28,17 @@ from iraqcoal_nlp.text.normalize import build_normalizer
 from iraqcoal_nlp.training.collator import Collate, Collator, respelling
 from iraqcoal_nlp.training.consistency import disagreement, twice
 from iraqcoal_nlp.training.encoders import build_model, own_model
-from iraqcoal_nlp.training.epochs import BEST, DevRows, DevScore, EpochKeeper, best_epoch, load_best, read_history
-from iraqcoal_nlp.training.optimization import build_optimizer, finish, keep_averages, prepare
+from iraqcoal_nlp.training.epochs import (
+    DevRows,
+    DevScore,
+    EpochKeeper,
+    best_epoch,
+    drop_kept,
+    load_kept,
+    ran_out,
+    read_history,
+)
+from iraqcoal_nlp.training.optimization import build_optimizer, exchange_averages, finish, prepare
 from iraqcoal_nlp.training.recipe import TrainRecipe
 from iraqcoal_nlp.training.sampling import LengthBatches
 from iraqcoal_nlp.training.trainer import ProgressLines, last_checkpoint, uses_bf16
@@ -139,10 +148,11 @@ def fit(
     Returns:
         The network in evaluation mode, and its scores on the dev rows.
     """
-    model = _train(recipe, model, dataset, collator, dev, out, seed, trainer or RecipeTrainer)
+    if not ran_out(recipe, read_history(out)):
+        model = _train(recipe, model, dataset, collator, dev, out, seed, trainer or RecipeTrainer)
     report = seed_run(recipe, seed, out)
     if report.kept_epoch is not None and report.kept_epoch != max(report.epochs):
-        load_best(model, out)
+        load_kept(model, out, report.kept_epoch)
     PartialState().wait_for_everyone()  # before the first process deletes what others still read
     finish(model, recipe)
     if PartialState().is_main_process:
@@ -150,7 +160,7 @@ def fit(
         save_file({name: value.contiguous() for name, value in model.state_dict().items()}, out / _UNFINISHED)
         (out / _UNFINISHED).replace(out / WEIGHTS)
         shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
-        (out / BEST).unlink(missing_ok=True)
+        drop_kept(out)
     return model.train(mode=False), report
 
 
@@ -213,7 +223,9 @@ class RecipeTrainer(Trainer):
         if self.args.train_sampling_strategy == "group_by_length":
             return super()._get_train_sampler(train_dataset)
         rows = cast("Dataset", self.train_dataset if train_dataset is None else train_dataset)
-        return LengthBatches(rows["length"], batch_size=self.args.train_batch_size, seed=self.args.seed)
+        order = LengthBatches(rows["length"], batch_size=self.args.train_batch_size, seed=self.args.seed)
+        self.add_callback(order)
+        return order
 
 
 def _train(
@@ -238,7 +250,7 @@ def _train(
     )
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=last_checkpoint(out / CHECKPOINTS))
-    keep_averages(trainer.optimizer)
+    exchange_averages(trainer.optimizer)
     PartialState().wait_for_everyone()
     # Mixed precision wraps `forward`; left on, an exporter would write a bf16 graph.
     return cast(

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -25,7 +26,7 @@ from iraqcoal_nlp.training.sampling import LengthBatches
 NOT_ASKED = -100
 """Label of a piece that nobody asks for: torch's cross-entropy passes it over."""
 
-_BEGIN, _CONTINUE = ("▁", "Ġ"), "##"
+_BEGIN = ("▁", "Ġ")
 _MASKED, _REPLACED = 0.8, 0.1  # of the chosen pieces; the rest stay as they are, as in BERT
 
 
@@ -52,11 +53,12 @@ class Masker:
         if mask_piece not in vocabulary:
             raise ModelFolderError(f"the tokenizer has no piece {mask_piece!r} to hide words with")
         size = max(vocabulary.values()) + 1
-        marks_beginnings = next((mark for mark in _BEGIN if any(piece.startswith(mark) for piece in vocabulary)), None)
+        # A WordPiece vocabulary may hold ▁ or Ġ, too: both are characters of texts.
+        continues = tokenizer.model.continuing_subword_prefix if isinstance(tokenizer.model, WordPiece) else None
+        begins = max(_BEGIN, key=lambda mark: sum(piece.startswith(mark) for piece in vocabulary))
         begins_word, special = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
         for piece, number in vocabulary.items():
-            begins = piece.startswith(marks_beginnings) if marks_beginnings else not piece.startswith(_CONTINUE)
-            begins_word[number] = begins
+            begins_word[number] = piece.startswith(begins) if continues is None else not piece.startswith(continues)
         added = [token.content for token in tokenizer.get_added_tokens_decoder().values() if token.special]
         special[[vocabulary[piece] for piece in {*special_pieces, *added, mask_piece} if piece in vocabulary]] = True
         return cls(mask_id=vocabulary[mask_piece], begins_word=begins_word, special=special, share=share)

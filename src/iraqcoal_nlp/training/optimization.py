@@ -83,11 +83,13 @@ class AveragingAdamW(AdamW):
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
         """Step, and draw the averages after the weights."""
         loss: float | None = super().step(closure)
+        kept: float | None = None
         for parameter, state in self.state.items():
             if "average" not in state:
                 state["average"] = parameter.detach().clone()
-            n_steps = float(state["step"])
-            kept = min(self._ema_decay, (1 + n_steps) / (10 + n_steps))
+            if kept is None:  # all have made as many steps, and asking a device for one costs a wait
+                n_steps = float(state["step"])
+                kept = min(self._ema_decay, (1 + n_steps) / (10 + n_steps))
             state["average"].lerp_(parameter, 1 - kept)
         return loss
 
@@ -103,15 +105,15 @@ class AveragingAdamW(AdamW):
 @contextmanager
 def averaged_weights(optimizer: object) -> Iterator[None]:
     """Give the network the averages of its weights for a while, if the optimizer keeps any."""
-    keep_averages(optimizer)
+    exchange_averages(optimizer)
     try:
         yield
     finally:
-        keep_averages(optimizer)  # the same exchange, back
+        exchange_averages(optimizer)
 
 
-def keep_averages(optimizer: object) -> None:
-    """Give the network the averages of its weights, if the optimizer keeps any; training is over then."""
+def exchange_averages(optimizer: object) -> None:
+    """Exchange the network's weights and their averages, if the optimizer keeps any; a second call puts them back."""
     inner = getattr(optimizer, "optimizer", optimizer)  # accelerate wraps it
     if isinstance(inner, AveragingAdamW):
         inner.exchange()

@@ -161,7 +161,7 @@ def pretrain(
     domain = DomainWords.read(domain_words)
     encoder = encoder_id(recipe.encoder, recipe.revision)  # its folder may have been written anew
     data = f"{encoder} {[file_sha256(path) for path in corpus if path.is_file()]} {domain.phrases}"
-    claim_folder(out, f"{replace(recipe, max_hours=0)!r} {data}", checkpoints="*/*")
+    claim_folder(out, f"{replace(recipe, max_hours=0, encoder='')!r} {data}", checkpoints="*/*")
     if (out / REPORT).is_file():
         told = json.loads((out / REPORT).read_text("utf-8"))
         done = PretrainReport(**told | {"folder": str(out / ENCODER)})  # the run may have been moved

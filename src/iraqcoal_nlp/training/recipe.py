@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
@@ -170,7 +171,7 @@ class TrainRecipe:
                 raise RecipeError(f"{key} is {getattr(self, key)!r}: use one of {', '.join(allowed)}")
         for keys, holds, advice in _RANGES:
             for key in keys:
-                if not holds(getattr(self, key)):
+                if not (math.isfinite(getattr(self, key)) and holds(getattr(self, key))):
                     raise RecipeError(f"{key} is {getattr(self, key)}: use {advice}")
         self._check_lists()
         if not is_model_name(self.name):

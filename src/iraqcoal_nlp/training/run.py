@@ -165,6 +165,7 @@ def _measure(
         "seeds": [asdict(run) | {"used": run.seed in seeds.used} for run in seeds.runs],
         "student": student,
         "settings": asdict(settings),
+        "fitted": fitted_heads(recipe, rows, dev),
         "recipe": asdict(replace(recipe, encoder=public_name(recipe))),
         "sources": data.sources(rows),
         "data": {
@@ -210,8 +211,8 @@ def choose_settings(
         base = replace(parent.settings, name=recipe.name, max_length=recipe.max_length)
     chosen: dict[str, Any] = {}
     for head in HEADS:
-        judged = [row for row in dev if getattr(row, head) is not None]
-        if parent is None and not (head in recipe.heads and any(getattr(row, head) is not None for row in rows)):
+        judged = _judged_for(head, dev)
+        if parent is None and not _is_taught(head, recipe, rows):
             LOGGER.warning("nothing taught the %s head: it is silenced", head)
             chosen |= {"abstain_below": 1.0} if head == "stance" else {"event_thresholds": (1.0,) * len(EVENTS)}
         elif len(judged) < FEW:
@@ -220,6 +221,22 @@ def choose_settings(
             logits = backend.logits(training_windows(recipe, tokenizer, [row.text for row in judged]))
             chosen |= _stance_settings(logits[0], judged) if head == "stance" else _event_settings(logits[1], judged)
     return replace(base, **chosen)
+
+
+def fitted_heads(recipe: TrainRecipe, rows: Sequence[Annotation], dev: Sequence[Annotation]) -> tuple[str, ...]:
+    """Return the heads of which :func:`choose_settings` fits something."""
+    known = own_model(recipe) is not None
+    return tuple(
+        head for head in HEADS if len(_judged_for(head, dev)) >= FEW and (known or _is_taught(head, recipe, rows))
+    )
+
+
+def _judged_for(head: str, rows: Sequence[Annotation]) -> list[Annotation]:
+    return [row for row in rows if getattr(row, head) is not None]
+
+
+def _is_taught(head: str, recipe: TrainRecipe, rows: Sequence[Annotation]) -> bool:
+    return head in recipe.heads and bool(_judged_for(head, rows))
 
 
 def _stance_settings(logits: Floats, judged: Sequence[Annotation]) -> dict[str, Any]:

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 from torch.utils.data import Sampler
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 _POOL = 50  # batches sorted together: enough that a batch is of like length, few enough that its rows change
 
 
-class LengthBatches(Sampler[int]):
+def current_epoch(state: TrainerState) -> int:
+    """Return the number, from 0 on, of the epoch that a run is in."""
+    return int((state.epoch or 0.0) + 1e-6)
+
+
+class LengthBatches(Sampler[int], TrainerCallback):
     """Rows in shuffled batches of like length, so that little is padded.
 
     The Trainer's own ``group_by_length`` draws from a running generator: a killed run goes on in another order.
-    Here an epoch's order follows from its number, so that a resumed run ends with the weights of an unbroken one.
+    Here an epoch's order follows from its number, so that a resumed run ends with the weights of an unbroken one. In a
+    run of several processes that goes on inside an epoch, nothing but a callback tells the number: it must be one of
+    the run's callbacks.
 
     Args:
         lengths: Pieces per row.
@@ -32,8 +41,18 @@ class LengthBatches(Sampler[int]):
         return len(self._lengths)
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the order of the given epoch; the Trainer calls it before each."""
+        """Choose the order of the given epoch."""
         self._epoch = epoch
+
+    def on_epoch_begin(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **_: Any,  # noqa: ANN401 - the Trainer passes all it has
+    ) -> None:
+        """Take the number of the epoch that begins, from 0 on; a resumed run begins inside one."""
+        self.set_epoch(current_epoch(state))
 
     def __iter__(self) -> Iterator[int]:
         generator = torch.Generator().manual_seed(1_000_003 * self._seed + self._epoch)

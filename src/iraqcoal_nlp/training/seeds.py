@@ -29,11 +29,11 @@ from iraqcoal_nlp.training.trainer import claim_folder, is_first_process
 
 LOGGER = logging.getLogger(__name__)
 
+_ANY_CARD: dict[str, Any] = {"name": "model", "encoder": "", "encoder_name": "", "encoder_licence": "", "data_note": ""}
+"""What stands in place of what a recipe says for the card alone, and of the encoder's path: its files are compared."""
+
 ANY_STUDENT: dict[str, Any] = {
     "name": "teachers",
-    "encoder_name": "",
-    "encoder_licence": "",
-    "data_note": "",
     "student_layers": 1,
     "student_epochs": 1.0,
     "student_label_epochs": 0.0,
@@ -41,7 +41,7 @@ ANY_STUDENT: dict[str, Any] = {
     "vector_loss_weight": 1.0,
     "lexical_share": 0.0,
 }
-"""What stands in place of what a recipe says of its student and for the card: shared teachers do not depend on it."""
+"""What stands in place of what a recipe says of its student: shared teachers do not depend on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +53,6 @@ class SeedsReport:
     """Seeds whose weights are in the network that was returned."""
     score: DevScore | None
     """Dev score of that network; ``None`` without dev rows."""
-
-    @property
-    def collapsed(self) -> tuple[int, ...]:
-        """Seeds of which a head gives every dev row the same answer."""
-        return tuple(run.seed for run in self.runs if run.score is not None and run.score.collapsed)
 
 
 def train_seeds(
@@ -188,7 +183,7 @@ def claim(
         RecipeError: The recipe or the rows differ from those of the checkpoints.
     """
     encoder = encoder_id(recipe.encoder, recipe.revision)  # its folder may have been written anew
-    told = f"{recipe!r} {encoder} {rows_sha256(rows)} {rows_sha256(dev)}"
+    told = f"{replace(recipe, **_ANY_CARD)!r} {encoder} {rows_sha256(rows)} {rows_sha256(dev)}"
     if unlabelled:
         told += " " + texts_sha256(unlabelled)
     # `s*`: the folders of the seeds, of the student and of what they said to it
