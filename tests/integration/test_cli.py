@@ -30,6 +30,14 @@ def rows_of(path):
     return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
 
 
+def test_an_option_that_is_not_utf8_is_one_line_and_leaves_nothing(tmp_path):
+    (tmp_path / "in.jsonl").write_text(json.dumps({"text": DEMAND}), "utf-8")
+    for option in ("--text-column", "--id-column"):
+        code, _, errors = run("score", "in.jsonl", "--out", "rows.jsonl", option, "\udcc7", cwd=tmp_path)
+        assert (code, errors) == (2, "iraqcoal: error: an option's value is not UTF-8: write it in UTF-8\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]
+
+
 def test_classify_shows_labels_and_the_sentence():
     code, output, _ = run("classify", DEMAND)
     assert code == 0

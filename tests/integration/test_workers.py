@@ -58,7 +58,7 @@ def test_a_dead_worker_is_told_and_the_run_goes_on_without_it(tmp_path, articles
 
     with (
         open_engine(ModelChoice(), ScoreOptions(), workers=2) as engine,
-        pytest.raises(ScoringError, match=r"a worker process died.*in\.jsonl:\d+.*--resume"),
+        pytest.raises(ScoringError, match=r"a worker process died.*in\.jsonl:\d+.*fewer --workers"),
     ):
         score_files([articles], out, engine, on_chunk=kill_one)
     assert can_resume(out)

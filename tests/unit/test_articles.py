@@ -132,6 +132,9 @@ def test_columns_without_a_name_of_their_own_are_kept(tmp_path):
     path.write_text("id,text,,tag,tag\n1,خبر,a,b,c\n", "utf-8")
     (article,) = read(path)
     assert article.extra == {"column_3": "a", "tag": "b", "column_5": "c"}
+    path.write_text("id,text,,column_3\n1,خبر,a,b\n", "utf-8")
+    (article,) = read(path)
+    assert article.extra == {"column_3_": "a", "column_3": "b"}
 
 
 def test_files_of_one_name_get_articles_of_different_names(tmp_path):
@@ -298,6 +301,28 @@ def test_text_of_parquet_that_is_no_utf8_costs_its_own_row_alone(tmp_path):
         str(bad)
         == f"{tmp_path / 'in.parquet'}:2: not UTF-8: convert it, for example with `iconv -f WINDOWS-1256 -t UTF-8`"
     )
+
+
+def test_text_of_parquet_may_be_bytes_and_a_bad_nested_cell_costs_its_own_row_alone(tmp_path):
+    tags = pa.ListArray.from_arrays([0, 1, 2, 3], pa.array([b"a", b"\xc7\xe1", b"b"]).view(pa.string()))
+    texts = pa.array([TEXT.encode(), TEXT.encode(), "قصف".encode("cp1256")])
+    (tmp_path / "in.parquet").write_bytes(table(text=texts, tags=tags))
+    first, second, third = read(tmp_path / "in.parquet")
+    assert (first.text, first.extra) == (TEXT, {"tags": ["a"]})
+    assert "in.parquet:2: not UTF-8" in str(second)
+    assert "in.parquet:3: not UTF-8" in str(third)
+
+
+def test_one_row_that_no_reader_foresees_is_one_error(tmp_path):
+    deep = "[" * 700 + "]" * 700
+    (tmp_path / "in.jsonl").write_text(f'{{"text": "خبر", "a": {deep}}}\n{{"text": "خبر"}}\n', "utf-8")
+    bad, good = read(tmp_path / "in.jsonl")
+    assert "in.jsonl:1: not JSON (maximum recursion depth" in str(bad)
+    assert good.text == "خبر"
+    times = pa.array([0], pa.timestamp("us", tz="GMT+3"))
+    (tmp_path / "in.parquet").write_bytes(table(text=[TEXT], time=times))
+    (error,) = read(tmp_path / "in.parquet")
+    assert "in.parquet: cannot be read as Parquet" in str(error)
 
 
 PAGE = """<html><head><title>التحالف يوقف التدريب</title>

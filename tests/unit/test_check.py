@@ -95,10 +95,22 @@ def test_one_file_per_annotator_gives_agreement(tmp_path):
     assert check(tmp_path, CLEAN, CLEAN[:3]).problems == []
 
 
+def test_one_id_in_two_files_is_one_sentence_judged_once_by_each(tmp_path):
+    one = row("a", BASE, split="train", annotator="1")
+    report = check(tmp_path, [one], [replace(one, split="test")])
+    assert [str(error) for error in report.bad_rows] == [
+        f"{tmp_path}/file2.jsonl:1: id 'a' stands in {tmp_path}/file1.jsonl:1 already, with another split"
+    ]
+    report = check(tmp_path, [one], [replace(one, stance="against")])
+    assert [str(error) for error in report.bad_rows] == [
+        f"{tmp_path}/file2.jsonl:1: id 'a' stands in {tmp_path}/file1.jsonl:1 already, by annotator '1'"
+    ]
+
+
 def test_bad_rows_are_listed_and_the_others_are_checked(tmp_path):
     report = check(tmp_path, CLEAN, [row("a", "نص آخر تحت الاسم نفسه"), row("e", BASE)])
     assert [str(error).removeprefix(str(tmp_path)) for error in report.bad_rows] == [
-        f"/file2.jsonl:1: id 'a' stands in {tmp_path}/file1.jsonl already, with another text"
+        f"/file2.jsonl:1: id 'a' stands in {tmp_path}/file1.jsonl:1 already, with another text"
     ]
     assert report.counts["all"].sentences == 5
     assert report.problems == ["rows that cannot be read: 1"]

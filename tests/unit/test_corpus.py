@@ -31,6 +31,8 @@ def test_every_form_gives_the_same_texts(tmp_path, kind, compress):
     path.write_bytes(pack("\r\n".join(rows).encode("utf-8-sig")))
     assert list(read_corpus([path, path])) == [line for line in LINES if line] * 2
     assert list(read_corpus([path], every=3)) == [LINES[0], LINES[3]]
+    assert list(read_documents([path])) == list(read_documents([path.rename(path.with_name(path.name.upper()))]))
+    path.with_name(path.name.upper()).rename(path)
     documents = [LINES[0], "\n".join(LINES[2:])] if kind == ".txt" else [line for line in LINES if line]
     assert list(read_documents([path, path])) == documents * 2
 

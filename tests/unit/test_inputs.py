@@ -49,6 +49,33 @@ def test_what_gives_access_to_an_address_is_not_shown():
     )
 
 
+@pytest.mark.parametrize(
+    ("address", "seen"),
+    [
+        ("s3://key:se/cr@et@bucket/a.csv", "s3://bucket/a.csv"),
+        ("hdfs://host:8020/a@b.csv", "hdfs://host:8020/a@b.csv"),
+        ("s3://bucket/a:b@c.csv", "s3://bucket/a:b@c.csv"),
+    ],
+)
+def test_a_secret_may_hold_a_slash_and_a_port_is_none(address, seen):
+    assert readable(address) == seen
+
+
+def test_an_error_does_not_show_what_gives_access():
+    with pytest.raises(InputError) as caught:
+        list_inputs(["s3x://key:secret@bucket/a.jsonl"])
+    assert "secret" not in str(caught.value)
+
+
+def test_the_folder_of_a_run_under_way_is_passed_over(tmp_path):
+    for name in ("rows.jsonl.part/run.json", "news.part/a.txt", "b.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("{}", "utf-8")
+    unread = Counter()
+    assert [file.stem for file in list_inputs([tmp_path], unread=unread)] == ["b", "news.part/a"]
+    assert not unread
+
+
 def test_links_in_a_folder_are_followed_once(tmp_path):
     folder = tmp_path / "in"
     (tmp_path / "archive").mkdir()

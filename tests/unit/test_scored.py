@@ -1,13 +1,14 @@
 """Scored files come back as the values they were made from, whatever their format."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from conftest import ATTACK, DEMAND
 from iraqcoal_nlp.data.facts import Facts
 from iraqcoal_nlp.data.results import ENDINGS, output_form, render, row_line
-from iraqcoal_nlp.data.scored import FactColumns, ScoredRow, read_scored
+from iraqcoal_nlp.data.scored import FactColumns, ScoredRow, read_scored, read_scored_whole
 from iraqcoal_nlp.errors import InputError
 
 EXTRA = {"date": "2020-01-05", "source": "وكالة"}
@@ -33,6 +34,22 @@ def test_what_was_written_is_read(tmp_path, results, ending):
     assert [row.sentence for row in rows] == sentences
     assert all(row.extra == EXTRA for row in rows)
     assert any(row.sentence.abstained for row in rows)
+
+
+def test_what_was_written_for_excel_is_read_as_it_was(tmp_path, results):
+    sentence = results[0].sentences[0]
+    odd = [
+        replace(sentence, doc_id="-أ", text="- سلم التحالف", start=0, end=13),
+        replace(sentence, text="'- قال", start=0, end=6),
+    ]
+    gathered, out = tmp_path / "rows", tmp_path / "rows.csv"
+    gathered.write_text("".join(row_line(result, {"+note": "=x"}) for result in odd), "utf-8")
+    render(gathered, out, output_form(out, excel=True), ["+note"])
+    assert out.read_text("utf-8-sig").count("'-") == 3
+    rows, errors = read_scored_whole(out)
+    assert not errors
+    assert [(row.sentence.doc_id, row.sentence.text) for row in rows] == [(row.doc_id, row.text) for row in odd]
+    assert rows[0].extra == {"+note": "=x"}
 
 
 def test_columns_that_only_explain_may_be_missing(tmp_path, results):

@@ -57,6 +57,12 @@ def test_a_choice_has_no_text_twice_and_nothing_that_is_not_arabic(strategy):
     assert len(texts(strategy, 3, many)) == 3
 
 
+def test_ties_go_to_the_earlier_row_also_where_its_text_comes_again():
+    rows = [row("قال"), row("أعلن"), row("قال")]
+    ((chosen, _),) = uncertain_rows(rows, strategy="entropy", count=1)
+    assert chosen is rows[0]
+
+
 def test_diverse_takes_different_sentences_where_entropy_takes_copies():
     level = [0.5 - place / 1000 for place in range(20)]
     copies = [

@@ -51,6 +51,8 @@ def _guarded(command: Callable[..., None]) -> Callable[..., None]:
         except OSError as error:
             place = f"{printable(error.filename)}: " if error.filename else ""
             _fail(f"{place}{error.strerror or error}", code=2)
+        except UnicodeEncodeError:  # half of a surrogate pair: what the system makes of bytes that are not UTF-8
+            _fail("an option's value is not UTF-8: write it in UTF-8", code=2)
         except KeyboardInterrupt:
             _fail("stopped", code=130)
 

@@ -83,7 +83,7 @@ def score(
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output; give up an earlier run.")] = False,
 ) -> None:
     """Label every sentence of many articles; unused input columns pass through."""
-    from iraqcoal_nlp.data.addresses import is_remote
+    from iraqcoal_nlp.data.addresses import is_remote, shown
     from iraqcoal_nlp.data.articles import Columns
     from iraqcoal_nlp.scoring.chunks import UNITS, ScoreOptions
     from iraqcoal_nlp.scoring.engines import ModelChoice, open_engine
@@ -103,7 +103,7 @@ def score(
     ending = stdin_ending(stdin)
     if engine == "ray":
         _refuse_with_ray(inputs, out, {"--resume": resume, "--excel": excel})
-        _finish(_score_with_ray(inputs, out, choice, options, workers=workers, force=force), out)
+        _finish(_score_with_ray(inputs, out, choice, options, workers=workers, force=force), shown(out))
     elif out == "-":
         if resume or excel:
             raise InputError("--out - prints JSON Lines, and can neither be resumed nor be for Excel")
@@ -113,7 +113,7 @@ def score(
             )
         _finish(report, out)
     elif is_remote(out):
-        raise InputError("only --engine ray writes to an address: name a file", path=out)
+        raise InputError("only --engine ray writes to an address: name a file", path=shown(out))
     else:
         with (
             open_engine(choice, options, workers=workers or 1) as scorer,

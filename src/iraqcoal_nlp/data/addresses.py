@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
-_PASSWORD = re.compile(r"(?<=://)[^/?@]*:[^/?@]*@")
+# A secret may hold a slash that nobody has escaped; a number and a slash are a port.
+_PASSWORD = re.compile(r"(?<=://)[^/?@:\s]*:(?!\d+/)[^?\s]*@")
 _OF_ADDRESSES = ":/?#[]@!$&'()*+,;=%"  # signs that have a meaning in addresses, RFC 3986
 
 
@@ -32,7 +33,7 @@ def open_system(address: str) -> tuple[FileSystem, str]:
     try:
         system, path = FileSystem.from_uri(quote(address, safe=_OF_ADDRESSES))
     except ValueError as error:  # pyarrow.ArrowInvalid is one
-        raise OSError(str(error)) from None
+        raise OSError(_PASSWORD.sub("", str(error))) from None
     return system, str(path)
 
 
@@ -62,6 +63,11 @@ def files_below(address: str) -> tuple[str, list[str]]:
     top = f"{path.rstrip('/')}/"
     found = sorted(item.path.removeprefix(top) for item in inside if item.type == FileType.File)
     return place, [f"{place}/{quote(name)}{mark}{options}" for name in found]
+
+
+def shown(name: str) -> str:
+    """Return the name of a file as people read it: an address without what gives access, any other as it is."""
+    return readable(name) if is_remote(name) else name
 
 
 def readable(address: str) -> str:

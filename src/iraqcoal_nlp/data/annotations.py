@@ -204,7 +204,7 @@ def _good_rows(path: Path) -> list[tuple[int, Annotation]]:
 
 
 class SeenJudgements:
-    """The judgements of a file so far."""
+    """The judgements of one or more files so far."""
 
     def __init__(self) -> None:
         self._by_annotator: dict[tuple[str, str | None], tuple[str, Annotation]] = {}
@@ -215,7 +215,7 @@ class SeenJudgements:
 
         Args:
             judgement: The next one.
-            place: Where it stands, such as ``row 3``.
+            place: Where it stands, such as ``row 3``, or ``rows.csv:3``.
 
         Raises:
             ValueError: It is one.

@@ -12,7 +12,15 @@ import numpy as np
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.data.agreement import Agreement, measure_agreement
-from iraqcoal_nlp.data.annotations import SPLITS, Annotation, differ, read_judgements, scan_judgements, settled
+from iraqcoal_nlp.data.annotations import (
+    SPLITS,
+    Annotation,
+    SeenJudgements,
+    differ,
+    read_judgements,
+    scan_judgements,
+    settled,
+)
 from iraqcoal_nlp.data.duplicates import find_copies, near_duplicates
 from iraqcoal_nlp.data.splits import Leak, Splits, find_leaks, shared_documents
 from iraqcoal_nlp.errors import InputError, printable
@@ -164,30 +172,30 @@ def check_annotations(paths: Sequence[Path], *, held_out: Path | None = None) ->
 
 def _read(paths: Sequence[Path]) -> tuple[list[Annotation], list[InputError]]:
     """Return the good rows, and an error for each bad one."""
-    rows: list[tuple[Path, Annotation]] = []
+    rows: list[tuple[Path, int, Annotation]] = []
     errors: list[InputError] = []
-    first: dict[str, tuple[Path, Annotation]] = {}
+    first: dict[str, Path] = {}
     shared: set[str] = set()
     for path in dict.fromkeys(paths):
         for number, item in scan_judgements(path):
             if isinstance(item, InputError):
                 errors.append(item)
                 continue
-            first_path, first_row = first.setdefault(item.id, (path, item))
-            if first_row.text != item.text:
-                reason = f"id {item.id!r} stands in {printable(first_path)} already, with another text"
-                errors.append(InputError(reason, path=path, row=number))
-                continue
-            if first_path != path:
+            if first.setdefault(item.id, path) != path:
                 shared.add(item.id)
-            rows.append((path, item))
+            rows.append((path, number, item))
     stems = Counter(path.stem for path in dict.fromkeys(paths))
-    named = [
-        replace(row, annotator=printable(path.stem if stems[path.stem] == 1 else path))
-        if row.id in shared and row.annotator is None
-        else row
-        for path, row in rows
-    ]
+    named, seen = [], SeenJudgements()
+    for path, number, item in rows:
+        row = item
+        if row.id in shared and row.annotator is None:
+            row = replace(row, annotator=printable(path.stem if stems[path.stem] == 1 else path))
+        try:
+            seen.check(row, f"{printable(path)}:{number}")
+        except ValueError as error:
+            errors.append(InputError(str(error), path=path, row=number))
+        else:
+            named.append(row)
     return named, errors
 
 

@@ -39,7 +39,7 @@ def read_documents(paths: Sequence[Path]) -> Iterator[str]:
     """
     for path in paths:
         paragraphs: list[str] = []
-        one_a_line = ".jsonl" in path.suffixes
+        one_a_line = (ending_of(path.name) or "").startswith(".jsonl")
         for text in _texts(path):
             if paragraphs and (one_a_line or not text):
                 yield "\n".join(paragraphs)

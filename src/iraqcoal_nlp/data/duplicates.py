@@ -50,22 +50,22 @@ def similarity(one: Shingles, other: Shingles) -> float:
     return len(one & other) / len(one | other) if one and other else 0.0
 
 
-def near_duplicates(texts: Sequence[str], threshold: float = NEAR_DUPLICATE) -> list[tuple[int, int]]:
-    """Return index pairs ``(i, j)``, ``i < j``, of texts at least ``threshold`` similar.
+def near_duplicates(texts: Sequence[str]) -> list[tuple[int, int]]:
+    """Return index pairs ``(i, j)``, ``i < j``, of texts at least :data:`NEAR_DUPLICATE` similar.
 
-    A pair is found through bands of its signature, so a rare one at the threshold itself may be missed.
+    A pair is found through bands of its signature, so a rare one that is just so similar may be missed.
     """
-    return similar_sets([shingles(text) for text in texts], threshold)
+    return similar_sets([shingles(text) for text in texts])
 
 
-def similar_sets(sets: Sequence[Shingles], threshold: float = NEAR_DUPLICATE) -> list[tuple[int, int]]:
-    """Return index pairs ``(i, j)``, ``i < j``, of sets at least ``threshold`` similar: see :func:`near_duplicates`."""
+def similar_sets(sets: Sequence[Shingles]) -> list[tuple[int, int]]:
+    """Return index pairs ``(i, j)``, ``i < j``, of sets so similar: see :func:`near_duplicates`."""
     buckets = _buckets(sets)
     candidates = {(a, b) for members in buckets.values() for n, b in enumerate(members) for a in members[:n]}
-    return sorted((a, b) for a, b in candidates if similarity(sets[a], sets[b]) >= threshold)
+    return sorted((a, b) for a, b in candidates if similarity(sets[a], sets[b]) >= NEAR_DUPLICATE)
 
 
-def find_copies(texts: Sequence[str], others: Sequence[str], threshold: float = NEAR_DUPLICATE) -> dict[int, int]:
+def find_copies(texts: Sequence[str], others: Sequence[str]) -> dict[int, int]:
     """Map the index of each text that nearly repeats one of ``others`` to the index of the most similar of them.
 
     Of equally similar ones, the first. What a text shares with its own neighbours is not asked.
@@ -80,7 +80,7 @@ def find_copies(texts: Sequence[str], others: Sequence[str], threshold: float = 
         grams = shingles(text)
         candidates = {place for key in _bands(grams) for place in buckets.get(key, ())}
         best = max(((similarity(grams, known[place]), -place) for place in candidates), default=(0.0, 0))
-        if best[0] >= threshold:
+        if best[0] >= NEAR_DUPLICATE:
             copies[index] = first_with[known[-best[1]]]
     return copies
 

@@ -9,13 +9,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from iraqcoal_nlp.data.addresses import files_below, is_remote, readable
+from iraqcoal_nlp.data.addresses import files_below, is_remote, readable, shown
 from iraqcoal_nlp.data.files import COMPRESSIONS, STDIN, TYPES, ending_of
 from iraqcoal_nlp.data.own_files import is_own_file
 from iraqcoal_nlp.errors import InputError, printable
 
 ERRORS_SUFFIX = ".errors.jsonl"
 """Ending of the files in which scoring lists what failed; a folder's are not read as input."""
+
+PART_SUFFIX = ".part"
+"""Ending of the folder that stands beside the output while a run is under way."""
+
+RUN_FILE = "run.json"
+"""The file in that folder which says what the run is."""
 
 KNOWN = f"{', '.join(TYPES)}, each also with {', '.join(COMPRESSIONS)}"
 """The types that are read, in words."""
@@ -37,7 +43,7 @@ class InputFile:
     @property
     def shown(self) -> str:
         """``name`` as rows and messages give it: an address without what gives access to it."""
-        return printable(readable(self.name) if is_remote(self.name) else self.name)
+        return printable(shown(self.name))
 
     @property
     def stem(self) -> str:
@@ -144,6 +150,8 @@ def _below(folder: str, root: int, unread: Counter[str], visited: set[int]) -> I
         path = os.path.join(folder, name)  # noqa: PTH118 - names stay strings
         if _is_hidden(name):
             continue
+        if is_folder and _is_part(path):
+            continue
         if is_folder:
             yield from _below(path, root, unread, visited)
             continue
@@ -152,6 +160,11 @@ def _below(folder: str, root: int, unread: Counter[str], visited: set[int]) -> I
             unread[_suffix(name)] += 1
         elif _is_wanted(path, ending):
             yield InputFile(name=path, ending=ending, root=root)
+
+
+def _is_part(folder: str) -> bool:
+    """Whether a folder is that of a run of ours which has not ended."""
+    return folder.endswith(PART_SUFFIX) and Path(folder, RUN_FILE).exists()
 
 
 def _suffix(name: str) -> str:

@@ -47,11 +47,15 @@ def parquet_rows(
             for batch in file.iter_batches(batch_size=_ROWS_AT_ONCE):
                 for cells in zip(*map(_cells, batch.columns), strict=True):
                     number += 1
-                    if any(isinstance(cell, str) and UNDECODED in cell for cell in cells):
+                    row = dict(zip(names, cells, strict=True))
+                    for name in needed:  # text may be kept as bytes; in other columns these may be anything
+                        if isinstance(row[name], bytes):
+                            row[name] = row[name].decode(UTF8, MARK_UNDECODED)
+                    if any(isinstance(cell, str) and UNDECODED in cell for cell in row.values()):
                         yield number, InputError(not_text(UTF8), path=path, row=number)
                         continue
-                    yield number, {name: _plain(cell) for name, cell in zip(names, cells, strict=True)}
-    except (pa.ArrowException, OSError, ValueError) as error:
+                    yield number, {name: _plain(cell) for name, cell in row.items()}
+    except (pa.ArrowException, OSError, ValueError, LookupError) as error:  # the last: a time zone nobody knows
         where = f" after row {number}" if number else ""
         reason = " ".join(str(error).split())
         yield None, InputError(f"cannot be read as Parquet{where} ({reason})", path=path)
@@ -61,10 +65,17 @@ def _cells(column: pa.Array) -> list[Any]:
     try:
         return column.to_pylist()  # type: ignore[no-any-return]
     except UnicodeDecodeError:  # the writer did not check its text
-        cells = column.cast(pa.large_binary()).to_pylist()
-        return [None if cell is None else cell.decode(UTF8, MARK_UNDECODED) for cell in cells]
+        return [_checked(cell) for cell in column]
     except (ValueError, OverflowError):  # a time that Python does not know, such as one of the year 10000
         return column.cast(pa.string()).to_pylist()  # type: ignore[no-any-return]
+
+
+def _checked(cell: pa.Scalar) -> Any:  # noqa: ANN401 - as above
+    """Return a cell's value, :data:`UNDECODED` where it holds text that is none."""
+    try:
+        return cell.as_py()
+    except UnicodeDecodeError:
+        return UNDECODED
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever Parquet holds

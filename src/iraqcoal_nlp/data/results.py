@@ -130,6 +130,11 @@ def _defused(cell: Any) -> Any:  # noqa: ANN401 - as above
     return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
 
 
+def restored(cell: str) -> str:
+    """Return a cell as it was before it was written for Excel."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
+
+
 def _unchanged(cell: Any) -> Any:  # noqa: ANN401 - as above
     return cell
 

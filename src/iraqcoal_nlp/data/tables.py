@@ -64,14 +64,14 @@ def json_rows(
             yield number, InputError(not_text(encoding), path=path, row=number)
             continue
         try:
-            row = json.loads(line)
+            row = mended(json.loads(line))
         except (ValueError, RecursionError) as error:
             is_prose = path == STDIN and not line.lstrip().startswith(("{", "["))
             advice = ": for plain text, give --stdin txt" if is_prose else ""
             yield number, InputError(f"not JSON ({error}){advice}", path=path, row=number)
             continue
         if isinstance(row, dict):
-            yield number, mended(row)
+            yield number, row
         else:
             yield number, InputError("a row must be a JSON object", path=path, row=number)
 
@@ -165,5 +165,13 @@ def header_fault(header: Sequence[str], needed: Sequence[str], advice: str) -> s
 
 
 def unique_names(header: Sequence[str]) -> list[str]:
-    """Give columns without a name, and those that repeat one, the name ``column_<number>``."""
-    return [name if name and name not in header[:place] else f"column_{place + 1}" for place, name in enumerate(header)]
+    """Give columns without a name, and those that repeat one, the name ``column_<number>``, longer if taken."""
+    names: list[str] = []
+    for place, name in enumerate(header):
+        unique = name
+        if not name or name in names:
+            unique = f"column_{place + 1}"
+            while unique in header or unique in names:
+                unique += "_"
+        names.append(unique)
+    return names

@@ -50,10 +50,11 @@ def uncertain_rows(
     if count < 1:
         raise ValueError(f"cannot choose {count} rows")
     measure = closeness if strategy == "margin" else entropy
-    once = {row.sentence.text: row for row in reversed(rows) if NOT_ARABIC not in row.sentence.flags}
-    ranked = sorted(
-        ((row, measure(row.sentence)) for row in reversed(once.values())), key=lambda pair: pair[1], reverse=True
-    )
+    once: dict[str, ScoredRow] = {}
+    for row in rows:
+        if NOT_ARABIC not in row.sentence.flags:
+            once.setdefault(row.sentence.text, row)
+    ranked = sorted(((row, measure(row.sentence)) for row in once.values()), key=lambda pair: pair[1], reverse=True)
     if strategy == "random":
         return sorted(ranked, key=lambda pair: stable_hash(f"{seed}:{pair[0].sentence.text}"))[:count]
     if strategy != "diverse" or len(ranked) <= count:

@@ -117,8 +117,8 @@ def _process_scorer(pool: ProcessPoolExecutor, choice: ModelChoice, options: Sco
                 waiting.popleft()
         except BrokenProcessPool:
             raise ScoringError(
-                f"a worker process died, killed or out of memory, at one of the articles {_ends(waiting)}: go on with "
-                "--resume, if need be with fewer --workers"
+                f"a worker process died, killed or out of memory, at one of the articles {_ends(waiting)}: if memory "
+                "ran out, give fewer --workers"
             ) from None
 
     return score

@@ -25,7 +25,7 @@ import ray.data
 from pyarrow.fs import FileSelector, FileSystem, FileType
 from ray.exceptions import RayError
 
-from iraqcoal_nlp.data.addresses import is_remote, open_system
+from iraqcoal_nlp.data.addresses import is_remote, open_system, shown
 from iraqcoal_nlp.data.files import size_and_change
 from iraqcoal_nlp.data.inputs import ERRORS_SUFFIX, InputFile, list_inputs
 from iraqcoal_nlp.data.results import OutputForm, error_line, listed_error, render
@@ -79,7 +79,7 @@ def score_with_ray(
     """
     ending = next((ending for ending in ENDINGS if out.rstrip("/").endswith(ending)), None)
     if ending is None:
-        raise InputError(f"--engine ray writes a folder of parts named {' or '.join(ENDINGS)}", path=out)
+        raise InputError(f"--engine ray writes a folder of parts named {' or '.join(ENDINGS)}", path=shown(out))
     unread: Counter[str] = Counter()
     files = list_inputs(inputs, unread=unread)
     target, folder = _find_output(out, overwrite=overwrite)
@@ -122,7 +122,7 @@ def score_with_ray(
         seconds=time.perf_counter() - started,
         files=len(files),
         backend=f"{n_actors} × {classifier.backend}",
-        error_path=f"{out.rstrip('/')}{ERRORS_SUFFIX}" if tally.errors else None,
+        error_path=f"{shown(out).rstrip('/')}{ERRORS_SUFFIX}" if tally.errors else None,
         first_errors=tuple(first_errors),
         unread=unread,
     )
@@ -203,13 +203,15 @@ def _find_output(out: str, *, overwrite: bool) -> tuple[FileSystem, str]:
     with _writing(out):
         target, folder = _file_system(out)
         if target.get_file_info(folder).type == FileType.File:
-            raise InputError("is a file: Ray writes a folder of parts", path=out)
+            raise InputError("is a file: Ray writes a folder of parts", path=shown(out))
         if target.get_file_info(folder).type == FileType.Directory:
             if not overwrite:
-                raise InputError("exists already: choose another folder, or overwrite it with --force", path=out)
+                raise InputError("exists already: choose another folder, or overwrite it with --force", path=shown(out))
             names = [Path(entry.path).name for entry in target.get_file_info(FileSelector(folder))]
             if not all(name == SUCCESS or name.startswith("part-") for name in names):
-                raise InputError("holds other files than parts of an earlier run: choose another folder", path=out)
+                raise InputError(
+                    "holds other files than parts of an earlier run: choose another folder", path=shown(out)
+                )
     return target, folder
 
 
@@ -226,7 +228,7 @@ def _writing(out: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError) as error:
-        raise InputError(f"cannot be written ({error})", path=out) from None
+        raise InputError(f"cannot be written ({error})", path=shown(out)) from None
 
 
 def _start_ray() -> None:

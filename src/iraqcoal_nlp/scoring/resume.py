@@ -27,14 +27,11 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from iraqcoal_nlp.data.files import size_and_change
-from iraqcoal_nlp.data.inputs import ERRORS_SUFFIX, InputFile
+from iraqcoal_nlp.data.inputs import ERRORS_SUFFIX, PART_SUFFIX, RUN_FILE, InputFile
 from iraqcoal_nlp.data.outputs import check_overwrite
 from iraqcoal_nlp.data.results import OutputForm, error_line, render
 from iraqcoal_nlp.errors import InputError
 from iraqcoal_nlp.scoring.chunks import Position, ScoredChunk, Tally
-
-PART_SUFFIX = ".part"
-"""Ending of the folder that stands beside the output while a run is under way."""
 
 _NEW = ".new"  # of a file that is about to replace another
 
@@ -46,7 +43,7 @@ class RunFolder:
         self.out = out
         self.error_path = out.with_name(out.name + ERRORS_SUFFIX)
         self.tally = Tally()
-        """Counts of what is committed."""
+        """Counts of what is written; a resumed run begins with those of what was committed."""
         self.position = Position()
         """Where the input is to be read on."""
         self.seconds = 0.0
@@ -109,7 +106,7 @@ class RunFolder:
 
     def clear(self) -> None:
         """Remove all files but the lock, the description of the run first: without it, nothing is to be resumed."""
-        for name in ("run.json", "progress.json", "inputs", "rows", "errors", "output"):
+        for name in (RUN_FILE, "progress.json", "inputs", "rows", "errors", "output"):
             for file in (self._folder / name, self._folder / (name + _NEW)):
                 file.unlink(missing_ok=True)
 
@@ -125,7 +122,7 @@ class RunFolder:
             lines.writelines(json.dumps(entry) + "\n" for entry in _entries(files))
         self._open_files()
         self.commit(Position(), seconds=0.0)
-        _replace(self._folder / "run.json", description)  # last: now there is something to resume
+        _replace(self._folder / RUN_FILE, description)  # last: now there is something to resume
 
     def go_on(self, description: Mapping[str, Any], files: Iterable[InputFile]) -> None:
         """Take up a run where its last commit left it.
@@ -134,7 +131,7 @@ class RunFolder:
             InputError: The library, the model, an option or the input is another one now, or the folder is damaged.
         """
         try:
-            old = json.loads((self._folder / "run.json").read_text(encoding="utf-8"))
+            old = json.loads((self._folder / RUN_FILE).read_text(encoding="utf-8"))
             progress = json.loads((self._folder / "progress.json").read_text(encoding="utf-8"))
             self._check(old, description, files)
             self.position = Position(file=progress["position"][0], items=progress["position"][1])
@@ -192,7 +189,7 @@ def part_folder(out: Path) -> Path:
 
 def can_resume(out: Path) -> bool:
     """Whether a run that writes ``out`` has ended early."""
-    return (part_folder(out) / "run.json").exists()
+    return (part_folder(out) / RUN_FILE).exists()
 
 
 @contextmanager
@@ -254,10 +251,12 @@ def open_run(
         kept = can_resume(out)
         if not kept:
             run.clear()
+        if not kept and os.name == "posix":  # elsewhere its release deletes it
+            # While it is held: who has opened it before finds on locking that it has no name any more.
+            (folder / "lock").unlink(missing_ok=True)
         lock.release()
         if not kept:
             with suppress(OSError):  # another process may just have come
-                (folder / "lock").unlink(missing_ok=True)
                 folder.rmdir()
 
 
