@@ -54,7 +54,8 @@ def test_a_dead_worker_is_told_and_the_run_goes_on_without_it(tmp_path, articles
     out = tmp_path / "rows.jsonl"
 
     def kill_one(report):
-        os.kill(multiprocessing.active_children()[0].pid, signal.SIGKILL)
+        for child in multiprocessing.active_children()[:1]:  # a second chunk may come when all are gone
+            os.kill(child.pid, signal.SIGKILL)
 
     with (
         open_engine(ModelChoice(), ScoreOptions(), workers=2) as engine,
