@@ -49,3 +49,19 @@ def test_the_card_is_the_one_that_the_figures_make():
 
 def test_no_placeholder_is_left():
     assert "@@" not in README
+
+
+@pytest.mark.parametrize(
+    ("fitted", "told"),
+    [
+        ([], "Dev rows were too few to fit temperatures and thresholds; held-out rows only"),
+        (["stance"], "Dev rows fit the stance's temperature and abstention level, and nothing of the events; held-out"),
+    ],
+)
+def test_a_card_says_no_more_than_the_run_did(fitted, told):
+    evaluation = read_evaluation(ROOT / "models/iraqcoal-mini")
+    seeds = [run | {"epochs": {}, "kept_epoch": None} for run in evaluation["seeds"]]
+    recipe = evaluation["recipe"] | {"epoch_choice": "best"}
+    card = fill_card(evaluation | {"fitted": fitted, "seeds": seeds, "recipe": recipe})
+    assert told in card
+    assert "sound" not in card
