@@ -20,6 +20,7 @@ from iraqcoal_nlp.model.store import read_evaluation
 from iraqcoal_nlp.text.normalize import build_normalizer
 from iraqcoal_nlp.training import distil as distilling
 from iraqcoal_nlp.training import finetune as finetuning
+from iraqcoal_nlp.training import recipe_trainer as running
 from iraqcoal_nlp.training import seeds as seeding
 from iraqcoal_nlp.training.data import TrainData
 from iraqcoal_nlp.training.distil import distil, layers_of, student_of, teach
@@ -195,7 +196,7 @@ def test_a_killed_student_goes_on_where_it_was(recipe, teacher, tmp_path, monkey
         return student.state_dict(), len(batches)
 
     whole, n_batches = learn("whole")
-    monkeypatch.setattr(finetuning, "_SAVE_EVERY", 20)
+    monkeypatch.setattr(running, "_SAVE_EVERY", 20)
     with pytest.raises(KeyboardInterrupt):
         learn("killed", killed_at=50)
     again, n_more = learn("killed")

@@ -78,14 +78,13 @@ class Kill(TrainerCallback):
 
 @pytest.mark.slow
 def test_a_killed_run_ends_as_an_unbroken_one(recipe, tmp_path, monkeypatch, caplog):
-    import iraqcoal_nlp.training.encoder_classifier as module
-    import iraqcoal_nlp.training.finetune as finetuning
+    import iraqcoal_nlp.training.recipe_trainer as running
 
-    monkeypatch.setattr(finetuning, "_SAVE_EVERY", 10)
+    monkeypatch.setattr(running, "_SAVE_EVERY", 10)
     short = replace(recipe, epochs=2.0)
     whole = EncoderClassifier(short).fit(TEXTS, STANCES)
     with monkeypatch.context() as patch:
-        patch.setattr(module, "ProgressLines", Kill)
+        patch.setattr(running, "ProgressLines", Kill)
         with pytest.raises(KeyboardInterrupt):
             EncoderClassifier(short, checkpoints=tmp_path / "work").fit(TEXTS, STANCES)
     with caplog.at_level("INFO", "iraqcoal_nlp"):
@@ -97,13 +96,12 @@ def test_a_killed_run_ends_as_an_unbroken_one(recipe, tmp_path, monkeypatch, cap
 
 @pytest.mark.slow
 def test_another_training_set_takes_up_no_checkpoint(recipe, tmp_path, monkeypatch, caplog):
-    import iraqcoal_nlp.training.encoder_classifier as module
-    import iraqcoal_nlp.training.finetune as finetuning
+    import iraqcoal_nlp.training.recipe_trainer as running
 
-    monkeypatch.setattr(finetuning, "_SAVE_EVERY", 10)
+    monkeypatch.setattr(running, "_SAVE_EVERY", 10)
     short, work = replace(recipe, epochs=2.0), tmp_path / "work"
     with monkeypatch.context() as patch:
-        patch.setattr(module, "ProgressLines", Kill)
+        patch.setattr(running, "ProgressLines", Kill)
         with pytest.raises(KeyboardInterrupt):
             EncoderClassifier(short, checkpoints=work).fit(TEXTS, STANCES)
     (work / "notes.txt").write_text("kept", "utf-8")

@@ -17,6 +17,7 @@ from iraqcoal_nlp.evaluation.scores import event_matrix
 from iraqcoal_nlp.model.backends.torch import TorchBackend
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.training import finetune as finetuning
+from iraqcoal_nlp.training import recipe_trainer as running
 from iraqcoal_nlp.training.data import TrainData
 from iraqcoal_nlp.training.encoders import build_model, load_tokenizer
 from iraqcoal_nlp.training.epochs import DevRows, DevScore, EpochKeeper, collapsed, read_history
@@ -47,7 +48,7 @@ def splits():
 
 
 def test_one_seed_one_result_even_after_a_kill(recipe, splits, tmp_path, monkeypatch, caplog):
-    monkeypatch.setattr(finetuning, "_SAVE_EVERY", 7)
+    monkeypatch.setattr(running, "_SAVE_EVERY", 7)
     recipe = replace(recipe, seeds=(3, 4), epoch_choice="best")
     told = [train(recipe, TrainData(splits=splits), tmp_path / name).folder for name in ("one", "two")]
 
@@ -91,7 +92,7 @@ def test_the_best_epoch_is_kept_and_training_stops_when_nothing_is_gained(recipe
 def test_a_run_killed_where_it_would_have_stopped_trains_no_further(
     recipe, splits, tokenizer, tmp_path, monkeypatch, place
 ):
-    monkeypatch.setattr(finetuning, "_SAVE_EVERY", 10)  # an epoch's steps
+    monkeypatch.setattr(running, "_SAVE_EVERY", 10)  # an epoch's steps
     dev = DevRows(recipe, tokenizer, splits.dev)
     still = replace(recipe, epoch_choice="best", epochs=6.0, patience=2, learning_rate=1e-12, head_learning_rate=1e-12)
     whole, run = finetune(still, splits.train, tokenizer, tmp_path / "whole", seed=5, dev=dev)

@@ -14,6 +14,7 @@ from iraqcoal_nlp.model.export import export_onnx
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.store import SAFETENSORS, ModelFolder
 from iraqcoal_nlp.training import finetune as finetuning
+from iraqcoal_nlp.training import recipe_trainer as running
 from iraqcoal_nlp.training.data import TrainData
 from iraqcoal_nlp.training.encoders import build_model, load_tokenizer
 from iraqcoal_nlp.training.recipe import TrainRecipe
@@ -82,7 +83,7 @@ def test_a_folder_without_torch_weights_still_scores_and_says_what_lacks(folder,
 @pytest.mark.parametrize("settings", [{}, REGULARIZED], ids=["plain", "regularized"])
 def test_one_seed_one_model_even_after_a_kill(recipe, settings, tmp_path, monkeypatch, caplog):
     recipe = replace(recipe, **settings)
-    monkeypatch.setattr(finetuning, "_SAVE_EVERY", 10)
+    monkeypatch.setattr(running, "_SAVE_EVERY", 10)
     rows = toy_rows()[::3]
     whole = finetune(recipe, rows, tmp_path / "whole")
 

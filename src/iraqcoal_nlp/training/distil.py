@@ -33,11 +33,12 @@ from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.training.collator import respelling
 from iraqcoal_nlp.training.encoders import own_model, training_windows
 from iraqcoal_nlp.training.epochs import DevRows
-from iraqcoal_nlp.training.finetune import RecipeTrainer, SeedRun, fit, load_finished, seed_run
+from iraqcoal_nlp.training.finetune import SeedRun, fit, load_finished, seed_run
 from iraqcoal_nlp.training.lexical import noted_lexical_labels
 from iraqcoal_nlp.training.notes import read_arrays, write_arrays
 from iraqcoal_nlp.training.optimization import prepare
 from iraqcoal_nlp.training.recipe import TrainRecipe
+from iraqcoal_nlp.training.recipe_trainer import RecipeTrainer
 from iraqcoal_nlp.training.trainer import uses_bf16
 
 LOGGER = logging.getLogger(__name__)

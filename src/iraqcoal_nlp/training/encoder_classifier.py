@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +26,6 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 from transformers import set_seed
-from transformers.trainer_callback import PrinterCallback
 
 from iraqcoal_nlp.data.outputs import write_whole
 from iraqcoal_nlp.errors import ModelFolderError, RecipeError
@@ -42,10 +41,9 @@ from iraqcoal_nlp.model.store import TOKENIZER
 from iraqcoal_nlp.model.tokenizing import as_utf8, read_tokenizer
 from iraqcoal_nlp.text.normalize import build_normalizer
 from iraqcoal_nlp.training.encoders import check_length, inverse_sqrt, own_encoder, own_model, public_name
-from iraqcoal_nlp.training.finetune import RecipeTrainer, training_arguments
-from iraqcoal_nlp.training.optimization import exchange_averages, finish, prepare
+from iraqcoal_nlp.training.optimization import finish, prepare
 from iraqcoal_nlp.training.recipe import TrainRecipe, locate_recipe
-from iraqcoal_nlp.training.trainer import ProgressLines, last_checkpoint
+from iraqcoal_nlp.training.recipe_trainer import run_trainer
 
 CLASSES = "classes.json"
 
@@ -115,20 +113,9 @@ class EncoderClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
         with tempfile.TemporaryDirectory() as scratch:
             folder = Path(scratch) if self.checkpoints is None else self.checkpoints / self._run_id(recipe, X, labels)
-            trainer = RecipeTrainer(
-                recipe,
-                model=network,
-                args=training_arguments(recipe, folder, self.random_state, labels=[head]),
-                train_dataset=rows,
-                data_collator=_Collator(network),
-                callbacks=[ProgressLines()],
+            self.network_ = run_trainer(
+                recipe, network, rows, _Collator(network), folder, seed=self.random_state, labels=[head]
             )
-            trainer.remove_callback(PrinterCallback)
-            trainer.train(resume_from_checkpoint=last_checkpoint(folder))
-            exchange_averages(trainer.optimizer)
-            # Mixed precision wraps `forward`; what is saved and measured is the plain network.
-            plain = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
-        self.network_ = cast("IraqCoalForSentenceClassification", plain)
         finish(self.network_, recipe)
         self.network_.train(mode=False)
         if self.checkpoints is not None:

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import logging
 import shutil
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
-import torch
 from accelerate import PartialState
 from datasets import Dataset
 from safetensors.torch import load_file, save_file
-from torch import Tensor
-from torch.utils.data import Sampler
-from transformers import Trainer, TrainerCallback, TrainingArguments, set_seed
-from transformers.trainer_callback import PrinterCallback
+from transformers import set_seed
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.data.annotations import Annotation
@@ -26,7 +20,6 @@ from iraqcoal_nlp.model.modeling import IGNORED_EVENT, IGNORED_STANCE, IraqCoalF
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.text.normalize import build_normalizer
 from iraqcoal_nlp.training.collator import Collate, Collator, respelling
-from iraqcoal_nlp.training.consistency import disagreement, twice
 from iraqcoal_nlp.training.encoders import build_model, own_model
 from iraqcoal_nlp.training.epochs import (
     DevRows,
@@ -38,10 +31,9 @@ from iraqcoal_nlp.training.epochs import (
     ran_out,
     read_history,
 )
-from iraqcoal_nlp.training.optimization import build_optimizer, exchange_averages, finish, prepare
+from iraqcoal_nlp.training.optimization import finish, prepare
 from iraqcoal_nlp.training.recipe import TrainRecipe
-from iraqcoal_nlp.training.sampling import LengthBatches
-from iraqcoal_nlp.training.trainer import ProgressLines, last_checkpoint, uses_bf16
+from iraqcoal_nlp.training.recipe_trainer import RecipeTrainer, run_trainer
 
 LOGGER = logging.getLogger(__name__)
 
@@ -52,7 +44,6 @@ WEIGHTS = "weights.safetensors"
 """The finished network of a seed, inside its folder."""
 
 _UNFINISHED = "weights.part"
-_SAVE_EVERY = 250  # steps: about four minutes of a small encoder on two cores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +140,18 @@ def fit(
         The network in evaluation mode, and its scores on the dev rows.
     """
     if not ran_out(recipe, read_history(out)):
-        model = _train(recipe, model, dataset, collator, dev, out, seed, trainer or RecipeTrainer)
+        keeper = EpochKeeper(model, dev, out, recipe) if dev is not None and len(dev) else None
+        model = run_trainer(
+            recipe,
+            model,
+            dataset,
+            collator,
+            out / CHECKPOINTS,
+            seed=seed,
+            labels=["stance_labels", "event_labels"],
+            callbacks=[] if keeper is None else [keeper],
+            trainer=trainer or RecipeTrainer,
+        )
     report = seed_run(recipe, seed, out)
     if report.kept_epoch is not None and report.kept_epoch != max(report.epochs):
         load_kept(model, out, report.kept_epoch)
@@ -186,112 +188,6 @@ def tokenize(recipe: TrainRecipe, rows: Sequence[Annotation], tokenizer: Sentenc
                 for reported in events
             ],
         }
-    )
-
-
-class RecipeTrainer(Trainer):
-    """The Trainer, with our optimizer and loss, and with our order of rows unless the recipe wants its own."""
-
-    def __init__(self, recipe: TrainRecipe, **settings: Any) -> None:  # noqa: ANN401 - what Trainer takes
-        super().__init__(**settings)
-        self.recipe = recipe
-
-    def compute_loss(
-        self,
-        model: torch.nn.Module,
-        inputs: dict[str, Tensor],
-        return_outputs: bool = False,
-        num_items_in_batch: Tensor | int | None = None,
-    ) -> Tensor | tuple[Tensor, Any]:
-        """Return the network's own loss, and with R-Drop how far two passes of it differ."""
-        weight, heads = self.recipe.r_drop, self.recipe.heads
-        if not weight:
-            return super().compute_loss(model, inputs, return_outputs, num_items_in_batch)
-        output = model(**twice(inputs))
-        apart = disagreement(output, heads=heads, event_loss_weight=self.recipe.event_loss_weight)
-        loss = output.loss + weight * apart
-        return (loss, output) if return_outputs else loss
-
-    def create_optimizer(self, model: torch.nn.Module | None = None) -> torch.optim.Optimizer:
-        """Return ours, made once."""
-        if self.optimizer is None:
-            network = cast("IraqCoalForSentenceClassification", self.model)
-            self.optimizer = build_optimizer(network, self.recipe)
-        return self.optimizer
-
-    def _get_train_sampler(self, train_dataset: Dataset | None = None) -> Sampler[int] | None:
-        if self.args.train_sampling_strategy == "group_by_length":
-            return super()._get_train_sampler(train_dataset)
-        rows = cast("Dataset", self.train_dataset if train_dataset is None else train_dataset)
-        order = LengthBatches(rows["length"], batch_size=self.args.train_batch_size, seed=self.args.seed)
-        self.add_callback(order)
-        return order
-
-
-def _train(
-    recipe: TrainRecipe,
-    model: IraqCoalForSentenceClassification,
-    dataset: Dataset,
-    collator: Collate,
-    dev: DevRows | None,
-    out: Path,
-    seed: int,
-    trainer_class: type[RecipeTrainer],
-) -> IraqCoalForSentenceClassification:
-    """Train the model as it is to the last epoch, on all processes that run this."""
-    keeper = EpochKeeper(model, dev, out, recipe) if dev is not None and len(dev) else None
-    trainer = trainer_class(
-        recipe,
-        model=model,
-        args=training_arguments(recipe, out / CHECKPOINTS, seed, labels=["stance_labels", "event_labels"]),
-        train_dataset=dataset,
-        data_collator=collator,
-        callbacks=[given for given in (keeper, collator, ProgressLines()) if isinstance(given, TrainerCallback)],
-    )
-    trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=last_checkpoint(out / CHECKPOINTS))
-    exchange_averages(trainer.optimizer)
-    PartialState().wait_for_everyone()
-    # Mixed precision wraps `forward`; left on, an exporter would write a bf16 graph.
-    return cast(
-        "IraqCoalForSentenceClassification",
-        trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False),
-    )
-
-
-def training_arguments(
-    recipe: TrainRecipe, checkpoints: Path, seed: int, *, labels: Sequence[str]
-) -> TrainingArguments:
-    """Return what the Trainer takes of a recipe.
-
-    Args:
-        recipe: Settings of the run.
-        checkpoints: Folder for checkpoints.
-        seed: Seed of the dropout and the order of rows.
-        labels: Names of the columns that hold labels.
-    """
-    return TrainingArguments(
-        output_dir=str(checkpoints),
-        per_device_train_batch_size=recipe.batch_size,
-        gradient_accumulation_steps=recipe.gradient_accumulation,
-        num_train_epochs=recipe.epochs,
-        max_grad_norm=recipe.max_grad_norm,
-        neftune_noise_alpha=recipe.embedding_noise or None,
-        lr_scheduler_type="linear",
-        warmup_steps=recipe.warmup_ratio,  # below 1 it is a share of all steps
-        use_cpu=not torch.cuda.is_available(),
-        bf16=uses_bf16(recipe.precision),
-        train_sampling_strategy="group_by_length" if recipe.row_order == "group_by_length" else "random",
-        length_column_name="length",
-        remove_unused_columns=False,  # our collator picks what the network takes
-        label_names=list(labels),
-        save_steps=_SAVE_EVERY,
-        save_total_limit=2,
-        logging_steps=50,
-        disable_tqdm=not sys.stderr.isatty(),
-        report_to=[],
-        seed=seed,
-        data_seed=seed,
     )
 
 
