@@ -31,6 +31,9 @@ def main() -> int:
         listed = ModelFolder.open(args.run).listed  # nothing else is copied: a run's folder holds texts of others
         gold = read_annotations(args.gold)
         check_file(args.licence, of_folder="the licence in it")
+        run, shipped = args.run.resolve(), args.shipped.resolve()
+        if run.is_relative_to(shipped) or shipped.is_relative_to(run):
+            raise iq.InputError("is the run itself, or one holds the other: name another folder", path=args.shipped)
         if args.shipped.exists():
             ModelFolder.open(args.shipped)  # what is replaced must be a model
         results = iq.load(args.run, backend="torch", device="cpu").classify_sentences([row.text for row in gold])

@@ -136,7 +136,10 @@ class ArticleResult:
 
         passed = pass_through(self.extra)
         rows = [sentence.to_flat() | passed for sentence in self.sentences]
-        return pd.DataFrame(rows, columns=[*FLAT_COLUMNS, *passed])
+        # Types of their own: an empty frame would spoil those of all that it is joined with.
+        types = dict.fromkeys(("sent_id", "start", "end"), "int64") | dict.fromkeys(PROB_COLUMNS, "float64")
+        types |= dict.fromkeys(("abstained", "truncated"), "bool")
+        return pd.DataFrame(rows, columns=[*FLAT_COLUMNS, *passed]).astype(types)
 
     def to_dataset(self) -> Dataset:
         """Return one row per sentence as a ``datasets`` table, nested as in :meth:`SentenceResult.to_dict`.

@@ -115,6 +115,8 @@ def test_bad_rows_are_listed_and_the_rest_is_scored(tmp_path):
     ("arguments", "message"),
     [
         (("classify", "missing.txt"), "missing.txt: no such file or folder"),
+        (("classify", "مقالات/"), "مقالات/: no such file or folder"),
+        (("classify", "news.docx"), "news.docx: no such file or folder"),
         (("classify", "empty.txt"), "empty.txt: the text is empty"),
         (("classify", "broken.txt"), "broken.txt: not UTF-8"),
         (("classify", "emoji.txt"), "emoji.txt: holds no sentence"),

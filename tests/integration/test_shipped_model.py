@@ -212,7 +212,12 @@ def test_results_become_frames_and_json(classifier):
     result = classifier.classify(f"{DEMAND}. {HANDOVER}.")
     frame = result.to_frame()
     assert list(frame["events"]) == ["withdrawal_demand", "handover"]
-    assert list(classifier.classify("").to_frame().columns) == list(frame.columns)
+    empty = classifier.classify("").to_frame()
+    assert list(empty.columns) == list(frame.columns)
+    joined = pd.concat([empty, frame])  # a frame without rows spoils no type
+    typed = ["sent_id", "start", "end", "prob_favor", "abstained", "truncated"]
+    assert joined[typed].dtypes.tolist() == frame[typed].dtypes.tolist()
+    assert len(joined[~joined["abstained"]].nlargest(1, "prob_favor")) == 1
     assert json.loads(json.dumps(result.to_dict(), ensure_ascii=False))["event_counts"]["handover"] == 1
 
 

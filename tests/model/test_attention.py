@@ -4,9 +4,9 @@ import onnx
 import onnxruntime as ort
 import pytest
 import torch
-from transformers import BertConfig
+from transformers import BertConfig, MistralConfig, ModernBertConfig, XLMRobertaConfig
 
-from iraqcoal_nlp.model.attention import NAME, NODE
+from iraqcoal_nlp.model.attention import NAME, NODE, sees_everything
 from iraqcoal_nlp.model.batching import pad
 from iraqcoal_nlp.model.configuration import IraqCoalConfig
 from iraqcoal_nlp.model.dequantize import weights_from_onnx
@@ -14,6 +14,17 @@ from iraqcoal_nlp.model.export import export_onnx
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 
 LAYERS = 2
+
+
+@pytest.mark.parametrize(
+    "config",
+    [ModernBertConfig(num_hidden_layers=2), BertConfig(is_decoder=True), MistralConfig(sliding_window=8)],
+    ids=lambda config: config.model_type,
+)
+def test_attention_that_does_not_see_every_piece_stays_as_it_is(config):
+    assert not sees_everything(config)
+    assert sees_everything(BertConfig())
+    assert sees_everything(XLMRobertaConfig())
 
 
 @pytest.fixture(scope="module")

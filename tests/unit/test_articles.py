@@ -125,6 +125,9 @@ def test_blank_lines_are_no_rows(tmp_path):
     path.write_text("\n\ntext\n\nخبر\n\n", "utf-8")
     (article,) = read(path)
     assert (article.text, article.row) == ("خبر", 5)
+    path.write_text("id;text\n1;خبر\n;\n;\n", "utf-8")  # as Excel leaves rows that were emptied
+    (article,) = read(path)
+    assert (article.text, article.row) == ("خبر", 2)
 
 
 def test_columns_without_a_name_of_their_own_are_kept(tmp_path):

@@ -1,6 +1,7 @@
 """Exports: the columns other tools expect, nothing made up, one row for each event of each sentence."""
 
 import csv
+import datetime
 import json
 import re
 
@@ -192,8 +193,9 @@ def test_every_event_has_codes_of_the_right_form(event):
     ("event", "text", "rules", "mode", "cameo", "sub_event"),
     [
         ("attack", "صواريخ وطائرة مسيّرة على القاعدة", ("drone", "rockets and shells"), None, "190", None),
-        ("attack", "استهداف القاعدة بطائرة مسيّرة مفخخة", ("drone",), "drone", "195", "Air/drone strike"),
-        ("attack", "هجوم بالطائرات المسيرة على الحرير", ("drone",), "drone", "195", "Air/drone strike"),
+        ("attack", "استهداف القاعدة بطائرة مسيّرة مفخخة", ("drone",), "drone", "1952", "Air/drone strike"),
+        ("attack", "هجوم بالطائرات المسيرة على الحرير", ("drone",), "drone", "1952", "Air/drone strike"),
+        ("attack", "ضربة جوية نفذتها طائرة مسيرة", ("drone",), "drone", "1952", "Air/drone strike"),
         ("attack", "شنّ التحالف ضربات جوية قرب مخمور", ("aerial",), "aerial", "195", "Air/drone strike"),
         ("attack", "انفجار عبوة ناسفة برتل للتحالف", ("bombs",), "explosives", "1833", "Remote explosive/landmine/IED"),
         ("attack", "انتحاري يفجر سيارة مفخخة", ("suicide",), "suicide-attack", "1831", "Suicide bomb"),
@@ -233,12 +235,19 @@ def test_rules_find_the_means_of_attack_in_the_seed_gold(gold_rows):
         ("2020-01-05T23:30:00+03:00", "2020-01-05"), ("20200105", "2020-01-05"), ("2020.01.05", "2020-01-05"),
         ("Sun, 05 Jan 2020 23:30:00 +0300", "2020-01-05"), (pd.Timestamp("2020-01-05 10:00"), "2020-01-05"),
         ("05/01/2020", None), ("2020-13-01", None), ("2020", None), ("2020-01", None), ("2020115", None), ("", None),
+        ("1441-05-09", None), ("1399/10/13", None), ("9999-12-31", None), (datetime.date(1441, 5, 9), None),
         (None, None), (1578182400, None), ("أمس", None), ("2020-01-055", None),
         (f"Mon, 01 Jan {10**30} 00:00:00 +0000", None), (f"Mon, 01 Jan 2020 00:00:00 +{10**30}", None),
     ],
 )  # fmt: skip
 def test_a_day_is_read_only_where_it_is_certain(value, day):
     assert iso_date(value) == day
+
+
+def test_an_intensity_goes_with_its_mode():
+    assert event_codes("attack", "غارة جوية").intensity == -9.5
+    codes = event_codes("attack", "اغتيل القائد في غارة جوية")
+    assert (codes.plover_mode, codes.intensity) == (None, event_codes("attack", "هجوم مسلح").intensity)
 
 
 @pytest.mark.parametrize(

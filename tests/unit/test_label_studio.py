@@ -132,6 +132,17 @@ def test_blind_tasks_and_bare_sentences_carry_no_labels(tmp_path, tasks):
     assert json.loads((tmp_path / "bare.json").read_text("utf-8")) == expected
 
 
+def test_a_ground_truth_beside_a_nameless_annotation_is_an_error_and_the_file_can_be_read(tmp_path, tasks):
+    export = export_of(tasks)
+    nameless, true = (json.loads(json.dumps(export[0]["annotations"][0])) for _ in range(2))
+    nameless |= {"id": 1, "completed_by": None}
+    export[0]["annotations"] = [nameless, true | {"id": 2, "ground_truth": True}]
+    read_back = read(tmp_path, export)
+    assert "stands an annotation that names nobody" in str(read_back.errors[0])
+    write_annotations(read_back.judgements, tmp_path / "back.jsonl")
+    assert len(read_annotations(tmp_path / "back.jsonl")) == 3
+
+
 def test_several_annotators_are_kept_and_the_ground_truth_settles(tmp_path, tasks):
     export = export_of(tasks)
     export[0]["annotations"] += export_of([tasks[1]], annotator={"id": 8, "email": "x@example.org"})[0]["annotations"]

@@ -15,6 +15,15 @@ from hypothesis import strategies as st
 from iraqcoal_nlp import InputError, find_mentions
 from iraqcoal_nlp.data.mentions import add_mentions, published_day
 
+
+@pytest.mark.parametrize("day", [float("nan"), 20200105, "أمس", "1441-05-09"])
+def test_what_is_no_day_of_an_article_is_refused(day):
+    with pytest.raises(ValueError, match="is not a day as YYYY-MM-DD"):
+        find_mentions("قال الوزير أمس", article_date=day)
+    with pytest.raises(TypeError, match="a text must be a string, not NoneType"):
+        find_mentions(None)
+
+
 PIECES = st.sampled_from(
     [
         *(

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from conftest import ATTACK, DEMAND
+from iraqcoal_nlp.data.annotations import read_annotations
 from iraqcoal_nlp.data.facts import Facts
 from iraqcoal_nlp.data.results import ENDINGS, output_form, render, row_line
 from iraqcoal_nlp.data.scored import FactColumns, ScoredRow, read_scored, read_scored_whole
@@ -50,6 +51,7 @@ def test_what_was_written_for_excel_is_read_as_it_was(tmp_path, results):
     assert not errors
     assert [(row.sentence.doc_id, row.sentence.text) for row in rows] == [(row.doc_id, row.text) for row in odd]
     assert rows[0].extra == {"+note": "=x"}
+    assert [row.text for row in read_annotations(out)] == [row.text for row in odd]
 
 
 def test_columns_that_only_explain_may_be_missing(tmp_path, results):

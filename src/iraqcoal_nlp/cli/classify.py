@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby, zip_longest
@@ -29,6 +30,8 @@ from iraqcoal_nlp.cli.options import (
     stdin_ending,
 )
 from iraqcoal_nlp.errors import InputError
+
+_FILE_NAME = re.compile(r"[\w-]+\.[a-z0-9]{2,5}", re.ASCII | re.IGNORECASE)
 
 if TYPE_CHECKING:
     from iraqcoal_nlp.data.articles import Columns
@@ -121,7 +124,14 @@ def _is_path(given: str) -> bool:
 
     if os.path.exists(given):  # noqa: PTH110 - Path.exists raises for a text too long to be a name
         return True
-    looks_like_one = ending_of(given) is not None or is_remote(given) or ("/" in given and given.isascii())
+    looks_like_one = (
+        ending_of(given) is not None
+        or is_remote(given)
+        or ("/" in given and given.isascii())
+        or given.startswith(("/", "./", "../", "~"))
+        or given.endswith("/")
+        or _FILE_NAME.fullmatch(given) is not None
+    )
     return looks_like_one and len(given.split()) == 1
 
 

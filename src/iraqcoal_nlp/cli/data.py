@@ -109,6 +109,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 
 
+_UNREADABLE = "rows that cannot be read"
+
+
 def _show(report: DataReport) -> None:
     """Print a report: tables, then examples of what a person should look at, then the verdict."""
     from rich.text import Text
@@ -129,7 +132,10 @@ def _show(report: DataReport) -> None:
             if cases:
                 console.print(f"\n{title}: {len(cases)}")
                 for case in cases[:_SHOWN]:
-                    console.print(Text(f"  {case}"), no_wrap=True, overflow="ellipsis")
+                    if title == _UNREADABLE:  # the end of such a line says what to do
+                        console.print(Text(f"  {case}"), soft_wrap=True)
+                    else:
+                        console.print(Text(f"  {case}"), no_wrap=True, overflow="ellipsis")
                 if len(cases) > _SHOWN:
                     console.print(f"  and {len(cases) - _SHOWN} more: --json lists all")
         console.print()
@@ -196,7 +202,7 @@ def _cases(report: DataReport) -> dict[str, list[str]]:
         return f"{who or row.id} {row.stance or '?'} {'?' if row.events is None else '|'.join(row.events) or '-'}"
 
     return {
-        "rows that cannot be read": [str(error) for error in report.bad_rows],
+        _UNREADABLE: [str(error) for error in report.bad_rows],
         "texts that stand several times": [
             f"{', '.join(row.id for row in rows)}: {rows[0].text}" for rows in report.duplicates
         ],

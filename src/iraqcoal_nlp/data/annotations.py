@@ -39,6 +39,7 @@ from iraqcoal_nlp.codebook import EVENTS, STANCES
 from iraqcoal_nlp.data.annotation_fields import NOT_JUDGED, decode_cells, events_field, name_field, stance_field
 from iraqcoal_nlp.data.files import check_file, open_text, reading
 from iraqcoal_nlp.data.outputs import write_whole
+from iraqcoal_nlp.data.results import not_for_excel
 from iraqcoal_nlp.data.scored import labelling_model
 from iraqcoal_nlp.data.tables import text_rows
 from iraqcoal_nlp.errors import CodebookError, InputError, printable
@@ -50,6 +51,8 @@ SPLITS = ("train", "dev", "test")
 """What a row may be for: to train, to choose settings, to measure."""
 
 _NEEDED = ("text", "stance", "events")
+_IS_OURS = {"sent_id", "start", "end"}
+"""Columns of `iraqcoal score`."""
 
 _ADVICE = f"annotations have the columns text, stance and events; where nobody has judged, a cell holds {NOT_JUDGED}"
 
@@ -171,7 +174,9 @@ def scan_judgements(path: Path) -> Iterator[tuple[int, Annotation | InputError]]
                 yield number, row
                 continue
             try:
-                fields = row if ending == ".jsonl" else decode_cells(row)
+                fields = (
+                    row if ending == ".jsonl" else decode_cells(not_for_excel(row) if row.keys() >= _IS_OURS else row)
+                )
                 judgements = parse_row(fields, fallback_id=f"{printable(path.stem)}-{number}")
                 for judgement in judgements:
                     seen.check(judgement, f"row {number}")

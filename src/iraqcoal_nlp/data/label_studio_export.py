@@ -83,7 +83,12 @@ def read_export(path: Path) -> Export:
         judgements += [judgement for judgement, _ in submitted]
         true = [judgement for judgement, is_true in submitted if is_true]
         if len(submitted) > 1 and len(true) == 1:
-            judgements.append(replace(true[0], annotator=None))
+            nameless = next((judgement for judgement, _ in submitted if judgement.annotator is None), None)
+            if nameless is None:
+                judgements.append(replace(true[0], annotator=None))
+            elif nameless is not true[0]:
+                reason = f"{place}: beside the ground truth stands an annotation that names nobody: name who made it"
+                errors.append(InputError(reason, path=path))
         elif len(true) > 1:
             errors.append(InputError(f"{place}: {len(true)} annotations are ground truth: keep one", path=path))
         n_open += all(annotation.get("was_cancelled") for annotation in task["annotations"])

@@ -78,7 +78,10 @@ def _agreed(given: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     for codes in given:
         for key, value in codes.items():
             values.setdefault(key, set()).add(value)
-    return {key: next(iter(options)) for key, options in values.items() if len(options) == 1}
+    agreed = {key: next(iter(options)) for key, options in values.items() if len(options) == 1}
+    if "plover_mode" in values and "plover_mode" not in agreed:
+        agreed.pop("intensity", None)  # it is the mode's
+    return agreed
 
 
 @cache

@@ -29,8 +29,13 @@ def whole_file(path: Path, *, endings: Sequence[str], source: Path, overwrite: b
     if path.exists() and source.exists() and path.samefile(source):
         raise InputError("is both input and output: choose another output", path=path)
     check_overwrite(path, overwrite=overwrite)
-    with _appearing_text(path) as file:
-        yield file
+    try:
+        with _appearing_text(path) as file:
+            yield file
+    except OSError as error:
+        if error.filename != str(path):
+            raise
+        raise InputError(f"cannot be written ({error.strerror})", path=path) from None
 
 
 def write_whole(path: Path, parts: Iterable[str]) -> None:
@@ -73,7 +78,7 @@ def appearing(path: Path) -> Iterator[BinaryIO]:
         OSError: It cannot be written.
     """
     # A name that nobody else has: not the user's own files, not another process that writes the same.
-    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    part = path.with_name(f".{secrets.token_hex(8)}.part")  # short: a name of 255 bytes leaves no room
     try:
         file = part.open("xb")
     except OSError as error:

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -130,8 +130,16 @@ def _defused(cell: Any) -> Any:  # noqa: ANN401 - as above
     return f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell
 
 
-def restored(cell: str) -> str:
-    """Return a cell as it was before it was written for Excel."""
+def not_for_excel(row: Mapping[str, str]) -> dict[str, str]:
+    """Take away what ``--excel`` has put before the cells of a row; of the text, the offsets say whether it has."""
+    plain = {_restored(name): _restored(cell) for name, cell in row.items()}
+    with suppress(KeyError, ValueError):  # told with the row's other faults
+        if len(row["text"]) == int(row["end"]) - int(row["start"]):
+            plain["text"] = row["text"]
+    return plain
+
+
+def _restored(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell
 
 

@@ -6,14 +6,13 @@ A bad row yields an :class:`InputError` in its place, like those of articles.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from iraqcoal_nlp.codebook import EVENTS, STANCES, check_events, check_stance
 from iraqcoal_nlp.data.files import check_file, ending_of, open_bytes, open_text, reading
-from iraqcoal_nlp.data.results import ENDINGS, restored
+from iraqcoal_nlp.data.results import ENDINGS, not_for_excel
 from iraqcoal_nlp.data.tables import text_rows
 from iraqcoal_nlp.errors import CodebookError, InputError
 from iraqcoal_nlp.records import FLAGS, FLAT_COLUMNS, PROB_COLUMNS, SentenceResult
@@ -118,16 +117,7 @@ def _rows(path: Path) -> Iterator[tuple[int | None, dict[str, Any] | InputError]
                 if isinstance(row, InputError) or not ending.startswith(".csv"):
                     yield number, row
                 else:
-                    yield number, _not_for_excel(row)
-
-
-def _not_for_excel(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Take away what ``--excel`` has put before cells; of the text, the offsets say whether it has."""
-    plain = {restored(name): restored(cell) for name, cell in row.items()}
-    with suppress(KeyError, ValueError):  # told with the row's other faults
-        if len(row["text"]) == int(row["end"]) - int(row["start"]):
-            plain["text"] = row["text"]
-    return plain
+                    yield number, not_for_excel(row)
 
 
 def _sentence(row: Mapping[str, Any]) -> SentenceResult:
@@ -137,7 +127,8 @@ def _sentence(row: Mapping[str, Any]) -> SentenceResult:
         ValueError, TypeError: A field is missing or out of range.
         CodebookError: A label is unknown.
     """
-    missing = [name for name in _NEEDED if row.get(name) is None]
+    # No events at all are a null after a way through pandas.
+    missing = [name for name in _NEEDED if row.get(name) is None and not (name == "events" and name in row)]
     if missing:
         raise ValueError(f"has no {missing[0]!r}")
     return SentenceResult(

@@ -134,8 +134,8 @@ def csv_rows(
             yield number, InputError(reason, path=path, row=number)
             if not header:
                 return
-        elif not cells:
-            continue  # a blank line
+        elif not any(cells):
+            continue  # a blank line, or the empty rows that Excel leaves below a table
         elif not header:
             fault = header_fault(cells, needed, advice) if separator != "|" else _PIPES
             if fault is not None:

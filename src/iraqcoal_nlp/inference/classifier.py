@@ -67,7 +67,7 @@ class ArticleClassifier:
     @classmethod
     def from_folder(
         cls,
-        path: Path,
+        path: Path | str,
         *,
         backend: str = "auto",
         device: str = "auto",
@@ -92,6 +92,7 @@ class ArticleClassifier:
             ValueError: ``backend`` or ``dtype`` is unknown, the backend does not run on the device or in the type, or a
                 number is below 0.
         """
+        path = Path(path)
         if backend not in BACKENDS:
             raise ValueError(f"unknown backend {backend!r}: use one of {', '.join(BACKENDS)}")
         if backend == "onnx" and device not in ("auto", "cpu"):

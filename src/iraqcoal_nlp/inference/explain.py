@@ -49,7 +49,10 @@ def explain_sentences(
 
     Raises:
         CodebookError: ``labels`` holds an unknown label.
+        TypeError: ``labels`` is a string.
     """
+    if isinstance(labels, str):
+        raise TypeError(f"labels must be a list of labels: write [{labels!r}]")
     unknown = [label for label in labels if label not in LABELS]
     if unknown:
         raise CodebookError(f"unknown label {unknown[0]!r}: use any of {', '.join(LABELS)}")

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from onnx import GraphProto, ModelProto, NodeProto
 from torch import Tensor, nn
-from transformers import AttentionInterface, AttentionMaskInterface, PreTrainedModel
+from transformers import AttentionInterface, AttentionMaskInterface, PretrainedConfig, PreTrainedModel
 
 NAME = "iraqcoal_onnx"
 """The implementation's name in transformers. It is for the exporter alone: it computes nothing."""
@@ -55,6 +55,13 @@ def use_one_node(encoder: PreTrainedModel) -> None:
     AttentionInterface.register(NAME, _attention)
     AttentionMaskInterface.register(NAME, _mask)
     encoder.set_attn_implementation(NAME)
+
+
+def sees_everything(config: PretrainedConfig) -> bool:
+    """Whether every layer of an encoder attends to every piece, as the node does: no sliding window, no causal mask."""
+    kinds = getattr(config, "layer_types", None) or ()
+    windowed = getattr(config, "sliding_window", None) or getattr(config, "local_attention", None)
+    return not (windowed or getattr(config, "is_decoder", False) or set(kinds) - {"full_attention"})
 
 
 def join_heads(model: ModelProto) -> ModelProto:

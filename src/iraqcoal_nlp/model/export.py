@@ -17,7 +17,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
 from iraqcoal_nlp.errors import RecipeError
-from iraqcoal_nlp.model.attention import join_heads, use_one_node
+from iraqcoal_nlp.model.attention import join_heads, sees_everything, use_one_node
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 
 EXPORTS = (2, 8)
@@ -162,7 +162,7 @@ def _export_plain(model: IraqCoalForSentenceClassification, path: Path, *, fused
     mask = torch.tensor([[1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 0, 0]])
     axes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("length", min=2, max=512)}
     usual = model.encoder.config._attn_implementation
-    if fused:
+    if fused and sees_everything(model.encoder.config):
         use_one_node(model.encoder)
     else:
         model.encoder.set_attn_implementation("eager")  # operation by operation

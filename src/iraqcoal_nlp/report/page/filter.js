@@ -91,7 +91,8 @@ function filterRows() {
     if (choice.to && !(article.date && article.date <= choice.to)) continue;
     const label = counting(row, least);
     const labelled = least === 0 || label.events || (label.stance >= 0 && label.stance !== neutral);
-    const rightStance = stances.size ? stances.has(label.stance) : choice.event.length > 0 || labelled;
+    const ofStance = stances.size ? stances.has(label.stance) : true;
+    const rightStance = ofStance && (stances.size > 0 || choice.event.length > 0 || labelled);
     const rightEvent = choice.event.length ? label.events & events || (withoutEvent && !rows.events[row]) : true;
     const source = article.source || NO_SOURCE;
     const rightSource = choice.source === null || choice.source === source;
@@ -99,7 +100,7 @@ function filterRows() {
       result.stanceTotal += 1;
       countStance(result, label);
     }
-    if (rightStance && rightSource) {
+    if (ofStance && rightSource) {
       result.eventTotal += 1;
       countEvents(result, label);
       if (!rows.events[row]) result.noEvent += 1;

@@ -179,6 +179,9 @@ window.addEventListener("beforeprint", () => {
   if (whole) byId("articles").replaceChildren(...blocksOf(view.rows));
   document.querySelector(".print-note").hidden = whole;
 });
-window.addEventListener("afterprint", showPage);
+window.addEventListener("afterprint", () => {
+  document.querySelector(".print-note").hidden = true;
+  showPage();
+});
 if (matchMedia("(max-width: 60rem)").matches) byId("filter-box").open = false;
 start();

@@ -7,6 +7,9 @@ from typing import Any
 
 from iraqcoal_nlp.text.attribution.gazetteer import Place
 
+YEARS = range(1900, 2101)
+"""Years of an article's day: another one is a slip, a placeholder, or of another calendar."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeakerMention:
