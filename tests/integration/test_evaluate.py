@@ -118,7 +118,7 @@ def test_rows_that_a_model_has_labelled_are_told(tmp_path, ending):
     code, output, errors = run("evaluate", "--data", f"g{ending}", cwd=tmp_path)
     model = re.search("^model: (.*)", output)[1]
     meaning = "unless a person has judged each one since, figures show agreement with a model, not quality"
-    assert (code, errors) == (0, f"g{ending}: its rows were labelled by {model}: {meaning}\n")
+    assert (code, errors) == (0, f"g{ending}: all rows were labelled by {model}: {meaning}\n")
 
 
 def test_rows_that_a_person_has_judged_need_no_caution(tmp_path):
@@ -135,10 +135,10 @@ def test_rows_that_a_person_has_judged_need_no_caution(tmp_path):
         return read_files([tmp_path / "rows.jsonl"])[0].caution
 
     assert caution(*rows[1:]) is None
-    assert caution(*rows).startswith("1 of its 4 rows were labelled by m@0: ")
+    assert caution(*rows).startswith("1 of 4 rows were labelled by m@0: ")
     other = scored | {"model": "n@1"}
     assert caution(rows[0], other, {**other, "model": None}).startswith(
-        "its rows were labelled by m@0 and n@1 and a model"
+        "all rows were labelled by m@0 and n@1 and a model"
     )
 
 

@@ -1,10 +1,11 @@
 """``data check``: every copy, conflict and leak is found, and nothing else is."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
-from iraqcoal_nlp.data.annotations import Annotation, write_annotations
+from iraqcoal_nlp.data.annotations import Annotation, read_annotations, write_annotations
 from iraqcoal_nlp.data.check import check_annotations
 from iraqcoal_nlp.errors import InputError
 
@@ -105,6 +106,16 @@ def test_one_id_in_two_files_is_one_sentence_judged_once_by_each(tmp_path):
     assert [str(error) for error in report.bad_rows] == [
         f"{tmp_path}/file2.jsonl:1: id 'a' stands in {tmp_path}/file1.jsonl:1 already, by annotator '1'"
     ]
+
+
+def test_labels_of_a_model_are_told_also_after_the_rows_were_written_again(tmp_path):
+    probs = {"stance_probs": {"favor": 0.0}, "model": "m@0"}
+    lines = [json.dumps({"id": "a", "text": BASE, "stance": "none", "events": []} | probs)]
+    (tmp_path / "rows.jsonl").write_text("\n".join(lines), "utf-8")
+    rows = read_annotations(tmp_path / "rows.jsonl")
+    report = check(tmp_path, rows, [row("b", "قال")])
+    assert report.labelled_by == report.to_dict()["labelled_by"] == "1 of 2 rows were labelled by m@0"
+    assert check(tmp_path, CLEAN).labelled_by is None
 
 
 def test_bad_rows_are_listed_and_the_others_are_checked(tmp_path):

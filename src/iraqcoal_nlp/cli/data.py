@@ -139,6 +139,9 @@ def _show(report: DataReport) -> None:
                 if len(cases) > _SHOWN:
                     console.print(f"  and {len(cases) - _SHOWN} more: --json lists all")
         console.print()
+        if report.labelled_by is not None:
+            told = f"{report.labelled_by}: unless a person has judged each one since, they teach what it says already"
+            console.print(Text(told, "yellow"))
         for problem in report.problems:
             console.print(Text(f"problem: {problem}", "red"))
         if not report.problems:

@@ -51,7 +51,7 @@ SPLITS = ("train", "dev", "test")
 """What a row may be for: to train, to choose settings, to measure."""
 
 _NEEDED = ("text", "stance", "events")
-_IS_OURS = {"sent_id", "start", "end"}
+_OF_SCORED = {"sent_id", "start", "end"}
 """Columns of `iraqcoal score`."""
 
 _ADVICE = f"annotations have the columns text, stance and events; where nobody has judged, a cell holds {NOT_JUDGED}"
@@ -83,7 +83,7 @@ class Annotation:
             "stance": self.stance,
             "events": None if self.events is None else list(self.events),
         }
-        optional = {"source": self.source, "split": self.split, "annotator": self.annotator}
+        optional = {name: getattr(self, name) for name in ("source", "split", "annotator", "labelled_by")}
         return row | {name: value for name, value in optional.items() if value is not None}
 
 
@@ -143,6 +143,15 @@ def differ(judgements: Sequence[Annotation]) -> bool:
     return len(stances) > 1 or len(events) > 1
 
 
+def labelling_models(rows: Sequence[Annotation]) -> str | None:
+    """Say which models have labelled how many of the rows; ``None`` where none seems to have."""
+    labelled = [row.labelled_by for row in rows if row.labelled_by is not None]
+    if not labelled:
+        return None
+    count = "all rows" if len(labelled) == len(rows) else f"{len(labelled)} of {len(rows)} rows"
+    return f"{count} were labelled by {' and '.join(dict.fromkeys(labelled))}"
+
+
 def label_counts(rows: Iterable[Annotation]) -> dict[str, int]:
     """Return how many rows have each label of both heads, in codebook order."""
     counts = Counter(label for row in rows for label in (row.stance, *(row.events or ())))
@@ -174,9 +183,9 @@ def scan_judgements(path: Path) -> Iterator[tuple[int, Annotation | InputError]]
                 yield number, row
                 continue
             try:
-                fields = (
-                    row if ending == ".jsonl" else decode_cells(not_for_excel(row) if row.keys() >= _IS_OURS else row)
-                )
+                fields = row
+                if ending != ".jsonl":
+                    fields = decode_cells(not_for_excel(row) if row.keys() >= _OF_SCORED else row)
                 judgements = parse_row(fields, fallback_id=f"{printable(path.stem)}-{number}")
                 for judgement in judgements:
                     seen.check(judgement, f"row {number}")
@@ -258,6 +267,7 @@ def parse_row(row: Mapping[str, Any], *, fallback_id: str) -> list[Annotation]:
         raise ValueError(f"unknown split {split!r}: use one of {', '.join(SPLITS)}")
     row_id = name_field(row, "id") or fallback_id
     annotator = name_field(row, "annotator")
+    by_model = name_field(row, "labelled_by") or labelling_model(row)
     annotation = Annotation(
         id=row_id,
         doc_id=name_field(row, "doc_id") or row_id,
@@ -267,7 +277,9 @@ def parse_row(row: Mapping[str, Any], *, fallback_id: str) -> list[Annotation]:
         source=name_field(row, "source"),
         split=split,
         annotator=annotator,
-        labelled_by=None if annotator or row.get("annotators") else labelling_model(row),
+        labelled_by=None
+        if annotator or row.get("annotators")
+        else name_field(row, "labelled_by") or labelling_model(row),
     )
     judgements = [annotation]
     for number, judgement in enumerate(row.get("annotators") or (), 1):

@@ -17,6 +17,7 @@ from iraqcoal_nlp.data.annotations import (
     Annotation,
     SeenJudgements,
     differ,
+    labelling_models,
     read_judgements,
     scan_judgements,
     settled,
@@ -65,6 +66,8 @@ class DataReport:
     """Rows that cannot be read; the rest of the report is about the others."""
     counts: Mapping[str, LabelCounts]
     """``all``, and each split that rows carry."""
+    labelled_by: str | None
+    """How many of the rows models have labelled, and which, in words; ``None``: none seems to be."""
     without_split: int
     """Sentences that carry no split, if others do; else 0."""
     lengths: TextLengths
@@ -106,6 +109,7 @@ class DataReport:
             "problems": self.problems,
             "bad_rows": [str(error) for error in self.bad_rows],
             "counts": {name: asdict(counts) for name, counts in self.counts.items()},
+            "labelled_by": self.labelled_by,
             "without_split": self.without_split,
             "lengths": asdict(self.lengths),
             "duplicates": [[row.id for row in rows] for rows in self.duplicates],
@@ -167,6 +171,7 @@ def check_annotations(paths: Sequence[Path], *, held_out: Path | None = None) ->
         shared_documents=tuple(shared_documents(splits)),
         held_out_leaks=() if held_out is None else _held_out_leaks(sentences, read_judgements(held_out)),
         agreement=measure_agreement(judgements),
+        labelled_by=labelling_models(judgements),
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from iraqcoal_nlp._version import __version__
-from iraqcoal_nlp.data.annotations import Annotation, read_annotations
+from iraqcoal_nlp.data.annotations import Annotation, labelling_models, read_annotations
 from iraqcoal_nlp.data.splits import say_splits
 from iraqcoal_nlp.errors import InputError, printable
 from iraqcoal_nlp.evaluation.bootstrap import PERCENTILES, RESAMPLES, SEED
@@ -38,13 +38,9 @@ class AnnotatedFile:
     @property
     def caution(self) -> str | None:
         """What to know of labels that a model has given; ``None`` where none seems to have."""
-        labelled = [row.labelled_by for row in self.rows if row.labelled_by is not None]
-        if not labelled:
-            return None
-        rows = "its rows" if len(labelled) == len(self.rows) else f"{len(labelled)} of its {len(self.rows)} rows"
-        models = " and ".join(dict.fromkeys(labelled))
+        labelled = labelling_models(self.rows)
         meaning = "unless a person has judged each one since, figures show agreement with a model, not quality"
-        return f"{rows} were labelled by {models}: {meaning}"
+        return None if labelled is None else f"{labelled}: {meaning}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return all but the text, ready for JSON."""

@@ -15,7 +15,7 @@ from transformers.utils.logging import disable_progress_bar
 
 from iraqcoal_nlp._version import __version__
 from iraqcoal_nlp.codebook import EVENTS, HEADS, STANCES
-from iraqcoal_nlp.data.annotations import Annotation, label_counts, write_annotations
+from iraqcoal_nlp.data.annotations import Annotation, label_counts, labelling_models, write_annotations
 from iraqcoal_nlp.data.fingerprints import rows_sha256, texts_sha256
 from iraqcoal_nlp.errors import InputError
 from iraqcoal_nlp.evaluation.checklist import run_checklist
@@ -108,6 +108,9 @@ def train(recipe: TrainRecipe, data: TrainData, out: Path, *, teachers: Path | N
         raise InputError("no row fell to the training side: give more documents, or a column `split`")
     if not rows:
         raise InputError(f"no row is left to train on: {given} were given, and all nearly repeat held-out ones")
+    labelled = labelling_models([*rows, *dev, *data.splits.test])
+    if labelled is not None:
+        LOGGER.warning("%s: unless a person has judged each one since, they teach what it says already", labelled)
     if not dev:
         LOGGER.warning("no row is left to choose by: the last epoch is kept, and settings stay as they are")
     tokenizer = load_tokenizer(recipe)
