@@ -277,9 +277,7 @@ def parse_row(row: Mapping[str, Any], *, fallback_id: str) -> list[Annotation]:
         source=name_field(row, "source"),
         split=split,
         annotator=annotator,
-        labelled_by=None
-        if annotator or row.get("annotators")
-        else name_field(row, "labelled_by") or labelling_model(row),
+        labelled_by=None if annotator or row.get("annotators") else by_model,
     )
     judgements = [annotation]
     for number, judgement in enumerate(row.get("annotators") or (), 1):
