@@ -18,6 +18,7 @@ from iraqcoal_nlp.cli.options import (
     show_bad_rows,
     show_days,
 )
+from iraqcoal_nlp.errors import InputError
 
 _DATES = ("none", "published")
 
@@ -27,7 +28,8 @@ def export(
     out: Annotated[Path, typer.Option("--out", help="File to write: .csv; for polecat .tsv or .txt.")],
     table: Annotated[str, typer.Option("--format", help="codes, polecat or acled-style.")] = "codes",
     event_date: Annotated[
-        str, typer.Option("--event-date", help="Day of an event: none (unknown), or published (its article's).")
+        str,
+        typer.Option("--event-date", help="Day of an event (not in codes): none, or published (its article's)."),
     ] = "none",
     sanction_quad: Annotated[
         str, typer.Option("--sanction-quad", help="PLOVER's SANCTION (a suspension): material or verbal conflict.")
@@ -43,6 +45,10 @@ def export(
     check_choice("--format", table, tuple(FORMATS))
     check_choice("--event-date", event_date, _DATES)
     check_choice("--sanction-quad", sanction_quad, ("material", "verbal"))
+    if table == "codes" and event_date != "none":
+        raise InputError("--event-date goes with --format polecat or acled-style: codes have no day of the event")
+    if table == "acled-style" and sanction_quad != "material":
+        raise InputError("--sanction-quad goes with --format codes or polecat: ACLED's columns have none")
     report = export_events(
         scored,
         out,
