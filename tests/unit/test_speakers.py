@@ -62,6 +62,7 @@ def test_a_relay_and_its_source_both_speak():
         said = found(f"ونقلت {relay} عن مسؤول عراقي قوله إن القوات باقية")
         assert said == [(relay, "نقلت"), ("مسؤول عراقي", "نقلت")]
     assert "طريق البحر" not in dict(found("ونقل الجيش المعدات عن طريق البحر"))
+    assert "ل" not in dict(found("وقال ل مسؤول عراقي إن القوات باقية"))  # a lone letter is read, too
     assert found("وقال لرويترز مسؤول عراقي إن القوات باقية") == [("مسؤول عراقي", "قال")]
     assert found("أفادت وكالة “أسيوشيتد برس”، بأن حكومة العراق طلبت من قواتها") == [
         ("وكالة “أسيوشيتد برس”", "أفادت"),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from iraqcoal_nlp.text.attribution.speech import ARTICLE, load_speech, word_tags
+from iraqcoal_nlp.text.attribution.speech import behind_li, load_speech, word_tags
 from iraqcoal_nlp.text.folding import Folded, Word
 
 _LONGEST = 20
@@ -245,7 +245,7 @@ class Reading:
     def _takes_li(self, at: int, place: int) -> bool:
         """Whether a word with ل belongs to the subject: للقوات المسلحة behind القائد العام."""
         word = self.text(place)
-        noun = ARTICLE + word[2:] if word.startswith("لل") else word[1:]
+        noun = behind_li(word)
         if "audience" in word_tags(noun):
             return False
         takes = any(self.is_a(before, "takes_li") for before in range(at, place))

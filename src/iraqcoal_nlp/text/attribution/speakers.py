@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from iraqcoal_nlp.text.attribution.mentions import SpeakerMention
 from iraqcoal_nlp.text.attribution.reading import Ending, Reading
-from iraqcoal_nlp.text.attribution.speech import ARTICLE, Phrase, Verb, bare_noun, load_speech, word_tags
+from iraqcoal_nlp.text.attribution.speech import Phrase, Verb, bare_noun, behind_li, load_speech, word_tags
 from iraqcoal_nlp.text.attribution.subjects import close_subject, subject_before, subject_behind
 from iraqcoal_nlp.text.folding import Folded, Word
 
@@ -176,7 +176,7 @@ class _Finder:
     def _behind_audience(self, at: int) -> int:
         """Return the index of the word behind the one that says to whom, if a speaker follows: قال لرويترز مسؤول."""
         word = self._reading.text(at)
-        addressed = word[:1] == "ل" and "audience" in word_tags(ARTICLE + word[2:] if word[1] == "ل" else word[1:])
+        addressed = word[:1] == "ل" and "audience" in word_tags(behind_li(word))
         return at + 1 if addressed and self._reading.gap(at + 1) == " " and self._reading.is_named(at + 1) else at
 
     def _end_behind(self, at: int, first: int, prefix: int, verb: Verb) -> int | None:
@@ -215,8 +215,7 @@ class _Finder:
         word = self.words[at]
         if word.text[0] != "ل" or len(word.text) < 4:
             return False
-        noun = ARTICLE + word.text[2:] if word.text.startswith("لل") else word.text[1:]
-        self.words[at] = Word(word.start + 1, word.end, noun)
+        self.words[at] = Word(word.start + 1, word.end, behind_li(word.text))
         return True
 
     def _may_be_source(self, at: int, phrase: Phrase) -> bool:

@@ -91,6 +91,11 @@ class Speech:
         return (verb in self.feminine_forms) == feminine
 
 
+def behind_li(word: str) -> str:
+    """Return the noun of a word that begins with the preposition ل: المتحدث of للمتحدث."""
+    return ARTICLE + word[2:] if word.startswith("لل") else word[1:]
+
+
 def bare_noun(word: str) -> str:
     """Return a noun without its article."""
     return word[2:] if word.startswith(ARTICLE) and len(word) > 4 else word
