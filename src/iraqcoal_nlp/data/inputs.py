@@ -200,12 +200,12 @@ def _remote(address: str, unread: Counter[str]) -> Iterator[InputFile]:
         return
     n_files = 0
     for name in names:
-        shown = readable(name)
-        ending = ending_of(shown)
-        if _is_hidden(shown[root:]) or shown.endswith(ERRORS_SUFFIX):
+        inside = readable(name)
+        ending = ending_of(inside)
+        if _is_hidden(inside[root:]) or inside.endswith(ERRORS_SUFFIX):
             continue
         if ending is None:
-            unread[_suffix(shown)] += 1
+            unread[_suffix(inside)] += 1
         elif not is_own_file(name, ending):
             n_files += 1
             yield InputFile(name=name, ending=ending, root=root)

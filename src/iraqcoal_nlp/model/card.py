@@ -44,10 +44,11 @@ def fill_card(evaluation: Mapping[str, Any]) -> str:
     thresholds = ", ".join(
         f"{event} {value:.2f}" for event, value in zip(EVENTS, settings["event_thresholds"], strict=True)
     )
-    chose_epoch = recipe["epoch_choice"] == "best" and any(run["kept_epoch"] is not None for run in seeds)
-    choices = [f"the epoch of {len(seeds)} seeds" if len(seeds) > 1 else "the epoch"] * chose_epoch
-    scored = len(seeds) > 1 and any(run["kept_epoch"] is not None for run in seeds)
-    choices += ["the seed"] * (scored and recipe["seed_choice"] == "best" and student is None)
+    scored = any(run["kept_epoch"] is not None for run in seeds)
+    choices = [f"the epoch of {len(seeds)} seeds" if len(seeds) > 1 else "the epoch"] * (
+        scored and recipe["epoch_choice"] == "best"
+    )
+    choices += ["the seed"] * (scored and len(seeds) > 1 and recipe["seed_choice"] == "best" and student is None)
     facts = {
         "name": recipe["name"],
         "encoder": recipe["encoder"],

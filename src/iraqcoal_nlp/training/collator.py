@@ -7,14 +7,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from iraqcoal_nlp.model.batching import pad
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.text.normalize import build_normalizer
 from iraqcoal_nlp.training.noise import spelling_noise
 from iraqcoal_nlp.training.recipe import TrainRecipe
-from iraqcoal_nlp.training.sampling import current_epoch
+from iraqcoal_nlp.training.sampling import EpochListener
 
 Collate = Callable[[list[dict[str, Any]]], dict[str, Tensor]]
 """Makes a batch of rows; one that is a callback too is told of steps and epochs."""
@@ -37,7 +36,7 @@ class Collator:
         }
 
 
-class SpellingCollator(TrainerCallback):
+class SpellingCollator(EpochListener):
     """Gives some sentences of each batch another spelling, in each epoch another one, and collates.
 
     A spelling follows from seed, epoch and sentence alone, so that a killed run goes on as an unbroken one would. The
@@ -54,17 +53,6 @@ class SpellingCollator(TrainerCallback):
         self._collator, self._tokenizer, self._seed = collator, tokenizer, seed
         self._probability = recipe.spelling_noise
         self._normalize = build_normalizer(recipe.normalizer)
-        self._epoch = 0
-
-    def on_epoch_begin(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        **_: Any,  # noqa: ANN401 - the Trainer passes all it has
-    ) -> None:
-        """Note the number of the epoch, from 0 on; a resumed run begins inside one."""
-        self._epoch = current_epoch(state)
 
     def __call__(self, items: list[dict[str, Any]]) -> dict[str, Tensor]:
         """Respell, and return what the collator makes of it."""

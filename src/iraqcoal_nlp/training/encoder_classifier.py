@@ -201,7 +201,7 @@ class EncoderClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _run_id(self, recipe: TrainRecipe, texts: Texts, labels: npt.NDArray[Any]) -> str:
         """Return 16 hexadecimal digits that stand for all that changes a run's result."""
         encoder = encoder_id(recipe.encoder, recipe.revision)
-        told = [repr(replace(recipe, encoder="")), encoder, self.random_state, text_columns(texts), labels.tolist()]
+        told = [repr(recipe.as_learned()), encoder, self.random_state, text_columns(texts), labels.tolist()]
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
     def _read_by(self, pipeline: Any, recipe: TrainRecipe) -> None:  # noqa: ANN401 - a `tokenizers` pipeline

@@ -192,6 +192,10 @@ class TrainRecipe:
             if step not in NORMALIZERS:
                 raise RecipeError(f"normalizer {step!r} is unknown: use {', '.join(sorted(NORMALIZERS))}")
 
+    def as_learned(self) -> TrainRecipe:
+        """Return the recipe without what changes nothing that is learned: words for the card, the encoder's path."""
+        return replace(self, name="model", encoder="", encoder_name="", encoder_licence="", data_note="")
+
     @classmethod
     def from_toml(cls, path: Path) -> TrainRecipe:
         """Read a recipe.

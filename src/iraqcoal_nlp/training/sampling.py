@@ -17,7 +17,23 @@ def current_epoch(state: TrainerState) -> int:
     return int((state.epoch or 0.0) + 1e-6)
 
 
-class LengthBatches(Sampler[int], TrainerCallback):
+class EpochListener(TrainerCallback):
+    """Knows the number of the epoch, from 0 on, as one of a run's callbacks; a resumed run begins inside one."""
+
+    _epoch = 0
+
+    def on_epoch_begin(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        **_: Any,  # noqa: ANN401 - the Trainer passes all it has
+    ) -> None:
+        """Take the number of the epoch that begins."""
+        self._epoch = current_epoch(state)
+
+
+class LengthBatches(Sampler[int], EpochListener):
     """Rows in shuffled batches of like length, so that little is padded.
 
     The Trainer's own ``group_by_length`` draws from a running generator: a killed run goes on in another order.
@@ -35,7 +51,6 @@ class LengthBatches(Sampler[int], TrainerCallback):
         self._lengths = list(lengths)
         self._batch_size = batch_size
         self._seed = seed
-        self._epoch = 0
 
     def __len__(self) -> int:
         return len(self._lengths)
@@ -43,16 +58,6 @@ class LengthBatches(Sampler[int], TrainerCallback):
     def set_epoch(self, epoch: int) -> None:
         """Choose the order of the given epoch."""
         self._epoch = epoch
-
-    def on_epoch_begin(
-        self,
-        args: TrainingArguments,
-        state: TrainerState,
-        control: TrainerControl,
-        **_: Any,  # noqa: ANN401 - the Trainer passes all it has
-    ) -> None:
-        """Take the number of the epoch that begins, from 0 on; a resumed run begins inside one."""
-        self.set_epoch(current_epoch(state))
 
     def __iter__(self) -> Iterator[int]:
         generator = torch.Generator().manual_seed(1_000_003 * self._seed + self._epoch)

@@ -29,9 +29,6 @@ from iraqcoal_nlp.training.trainer import claim_folder, is_first_process
 
 LOGGER = logging.getLogger(__name__)
 
-_ANY_CARD: dict[str, Any] = {"name": "model", "encoder": "", "encoder_name": "", "encoder_licence": "", "data_note": ""}
-"""What stands in place of what a recipe says for the card alone, and of the encoder's path: its files are compared."""
-
 ANY_STUDENT: dict[str, Any] = {
     "name": "teachers",
     "student_layers": 1,
@@ -183,7 +180,7 @@ def claim(
         RecipeError: The recipe or the rows differ from those of the checkpoints.
     """
     encoder = encoder_id(recipe.encoder, recipe.revision)  # its folder may have been written anew
-    told = f"{replace(recipe, **_ANY_CARD)!r} {encoder} {rows_sha256(rows)} {rows_sha256(dev)}"
+    told = f"{recipe.as_learned()!r} {encoder} {rows_sha256(rows)} {rows_sha256(dev)}"
     if unlabelled:
         told += " " + texts_sha256(unlabelled)
     # `s*`: the folders of the seeds, of the student and of what they said to it
