@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when huggingface_hub is imported; no test may touch the network
@@ -27,6 +29,23 @@ SEEDS = ROOT / "seeds"
 DEMAND = "طالب البرلمان العراقي بإخراج القوات الأجنبية من البلاد"
 HANDOVER = "سلم التحالف الدولي معسكر بسماية إلى القوات العراقية"
 ATTACK = "سقطت ثلاثة صواريخ كاتيوشا على قاعدة عين الأسد التي تضم جنودا أميركيين"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def this_machine_alone() -> Iterator[None]:
+    """A connection to another machine is refused, as it would be without a network."""
+    connect = socket.socket.connect
+
+    def connect_here(own: socket.socket, address: object) -> None:
+        if own.family in (socket.AF_INET, socket.AF_INET6):
+            assert isinstance(address, tuple)
+            if address[0] not in ("localhost", "127.0.0.1", "::1"):
+                raise ConnectionRefusedError(f"a test reaches for {address[0]}")
+        connect(own, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect_here)
+        yield
 
 
 @pytest.fixture(scope="session")

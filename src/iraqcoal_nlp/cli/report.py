@@ -23,6 +23,7 @@ from iraqcoal_nlp.cli.options import (
     show_bad_rows,
     show_days,
 )
+from iraqcoal_nlp.errors import InputError
 
 
 def report(
@@ -48,6 +49,8 @@ def report(
     from iraqcoal_nlp.report.page import LANGUAGES
 
     check_choice("--language", language, LANGUAGES)
+    if not why and (model is not None or threads):
+        raise InputError("--model and --threads go with --why: without it nothing is scored")
     explainer = iraqcoal_nlp.load(model, threads=threads) if why else None
     with _progress(shown=why) as on_explained:
         built = build_report(

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from iraqcoal_nlp.cli.options import Scored, check_choice, show_bad_rows
+from iraqcoal_nlp.errors import InputError
 
 
 def sample(
@@ -18,7 +19,9 @@ def sample(
     ],
     strategy: Annotated[str, typer.Option("--strategy", help="entropy, margin, diverse or random.")] = "entropy",
     count: Annotated[int, typer.Option("-n", "--count", min=1, help="Rows to choose.")] = 200,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Another one makes another random choice.")] = 13,
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, help="With random: each one makes another choice.")
+    ] = None,
     config_out: Annotated[
         Path | None, typer.Option("--config-out", help="For tasks, also write the labeling configuration: .xml.")
     ] = None,
@@ -27,11 +30,20 @@ def sample(
 ) -> None:
     """Choose sentences for annotation: those that the model is least certain of, or a random sample to measure on."""
     from iraqcoal_nlp.data.sample import write_sample
-    from iraqcoal_nlp.data.uncertainty import STRATEGIES
+    from iraqcoal_nlp.data.uncertainty import SEED, STRATEGIES
 
     check_choice("--strategy", strategy, STRATEGIES)
+    if seed is not None and strategy != "random":
+        raise InputError(f"--seed goes with --strategy random: {strategy} leaves nothing to chance")
     report = write_sample(
-        scored, out, strategy=strategy, count=count, seed=seed, config_out=config_out, blind=blind, overwrite=force
+        scored,
+        out,
+        strategy=strategy,
+        count=count,
+        seed=SEED if seed is None else seed,
+        config_out=config_out,
+        blind=blind,
+        overwrite=force,
     )
     print(f"{out}: {report.chosen} of {report.sentences} sentences, by {strategy}", file=sys.stderr)
     show_bad_rows(report.errors)
