@@ -154,6 +154,21 @@ def test_all_of_a_student_learns_whatever_of_its_teacher_did(recipe, teacher, tm
     assert not any(weight.equal(before[name]) for name, weight in students[0].items() if "position" not in name)
 
 
+def test_a_student_may_learn_without_dropout_of_attention_weights(recipe, teacher, tmp_path):
+    rows, tokenizer = toy_splits().train, load_tokenizer(recipe)
+    usual, spared = (
+        distil(
+            replace(recipe, student_attention_dropout=choice),
+            [teacher], rows, UNLABELLED, tokenizer, tmp_path / choice, said=tmp_path / "said",
+        )[0]
+        for choice in ("encoder", "none")
+    )  # fmt: skip
+    rates = [{layer.attention.self.dropout.p for layer in layers_of(model)} for model in (teacher, usual, spared)]
+    assert rates == [{0.1}, {0.1}, {0.0}]
+    assert all(layer.output.dropout.p == 0.1 for layer in layers_of(spared))
+    assert not usual.stance_head.weight.equal(spared.stance_head.weight)
+
+
 def test_a_head_that_a_recipe_leaves_out_teaches_nothing(recipe, teacher, tmp_path):
     rows, tokenizer = toy_splits().train, load_tokenizer(recipe)
     told = replace(recipe, heads=("stance",))

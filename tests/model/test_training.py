@@ -55,6 +55,21 @@ def test_the_model_learns_and_says_so(folder):
     assert "| held-out news |" in (folder / "README.md").read_text("utf-8")
 
 
+@pytest.mark.parametrize(("precision", "inside"), [("bf16", "eager"), ("fp32", "sdpa")])
+def test_attention_is_computed_the_fastest_way_while_a_cpu_trains(recipe, tmp_path, monkeypatch, precision, inside):
+    used, loss = set(), running.RecipeTrainer.compute_loss
+
+    def note(trainer, model, *given, **named):
+        used.add(model.encoder.config._attn_implementation)
+        return loss(trainer, model, *given, **named)
+
+    monkeypatch.setattr(running.torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(running.RecipeTrainer, "compute_loss", note)
+    network = finetune(replace(recipe, epochs=1.0, precision=precision), toy_rows(), tmp_path)
+    assert used == {inside}
+    assert network.encoder.config._attn_implementation == "sdpa"
+
+
 def test_torch_and_onnx_agree(folder):
     texts = [row.text for row in toy_rows()]
     onnx = iq.load(folder, backend="onnx").classify_sentences(texts)

@@ -14,7 +14,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -28,6 +28,7 @@ from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.inference.calibration import sigmoid, softmax
 from iraqcoal_nlp.model.backends.torch import TorchBackend
 from iraqcoal_nlp.model.batching import pad
+from iraqcoal_nlp.model.configuration import IraqCoalConfig
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification, IraqCoalOutput
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
 from iraqcoal_nlp.training.collator import respelling
@@ -51,6 +52,8 @@ POLISHED = "polished"
 
 SAID = "said"
 """Folder of what the teachers said, beside their own."""
+
+_ATTENTION_DROPOUT = ("attention_probs_dropout_prob", "attention_dropout")  # as the architectures call it
 
 _PART = 4_000  # sentences between two notes of a teacher: a kill costs a minute of a core
 
@@ -113,6 +116,8 @@ def distil(
         lora_rank=0,
     )
     student = student_of(teachers[0], recipe.student_layers)
+    if recipe.student_attention_dropout == "none":
+        student = _without_attention_dropout(student)
     last = out / POLISHED if recipe.student_label_epochs else out
     if load_finished(student, last):
         return student.train(mode=False), seed_run(recipe, seed, last)
@@ -191,6 +196,19 @@ def student_of(teacher: IraqCoalForSentenceClassification, n_layers: int) -> Ira
     student.config.encoder_config.num_hidden_layers = n_layers
     student.encoder.config.num_hidden_layers = n_layers
     return student
+
+
+def _without_attention_dropout(
+    student: IraqCoalForSentenceClassification,
+) -> IraqCoalForSentenceClassification:
+    """Return the network as its configuration makes it once that names no dropout of attention weights."""
+    config = cast("IraqCoalConfig", copy.deepcopy(student.config))
+    for name in _ATTENTION_DROPOUT:
+        if hasattr(config.encoder_config, name):
+            setattr(config.encoder_config, name, 0.0)
+    network = IraqCoalForSentenceClassification(config)
+    network.load_state_dict(student.state_dict())
+    return network
 
 
 def layers_of(model: IraqCoalForSentenceClassification) -> nn.ModuleList:

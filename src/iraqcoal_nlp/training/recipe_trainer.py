@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -100,7 +101,8 @@ def run_trainer(
         callbacks=[given for given in told if isinstance(given, TrainerCallback)],
     )
     running.remove_callback(PrinterCallback)
-    running.train(resume_from_checkpoint=last_checkpoint(checkpoints))
+    with _fastest_attention(model, bf16=running.args.bf16):
+        running.train(resume_from_checkpoint=last_checkpoint(checkpoints))
     exchange_averages(running.optimizer)
     PartialState().wait_for_everyone()
     # Mixed precision wraps `forward`; left on, an exporter would write a bf16 graph.
@@ -108,6 +110,24 @@ def run_trainer(
         "IraqCoalForSentenceClassification",
         running.accelerator.unwrap_model(running.model, keep_fp32_wrapper=False),
     )
+
+
+@contextmanager
+def _fastest_attention(model: IraqCoalForSentenceClassification, *, bf16: bool) -> Iterator[None]:
+    """Compute attention as plain products for a while, where torch's own function for it is slower.
+
+    So it is in bf16 on a CPU: a step of six layers of 384 took 433 ms for 489, without dropout of attention weights
+    274 for 451. In fp32 both are alike.
+    """
+    usual = model.encoder.config._attn_implementation
+    slow = usual == "sdpa" and bf16 and not torch.cuda.is_available()
+    if slow:
+        model.encoder.set_attn_implementation("eager")
+    try:
+        yield
+    finally:
+        if slow:
+            model.encoder.set_attn_implementation(usual)
 
 
 def training_arguments(

@@ -35,6 +35,7 @@ ANY_STUDENT: dict[str, Any] = {
     "student_epochs": 1.0,
     "student_label_epochs": 0.0,
     "student_learning_rate": 1e-4,
+    "student_attention_dropout": "encoder",
     "vector_loss_weight": 1.0,
     "lexical_share": 0.0,
 }
