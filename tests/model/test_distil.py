@@ -22,13 +22,15 @@ from iraqcoal_nlp.training import distil as distilling
 from iraqcoal_nlp.training import finetune as finetuning
 from iraqcoal_nlp.training import recipe_trainer as running
 from iraqcoal_nlp.training import seeds as seeding
+from iraqcoal_nlp.training import soft_labels as judging
 from iraqcoal_nlp.training.data import TrainData
-from iraqcoal_nlp.training.distil import distil, layers_of, student_of, teach
+from iraqcoal_nlp.training.distil import distil, layers_of, student_of
 from iraqcoal_nlp.training.encoders import build_model, load_tokenizer
 from iraqcoal_nlp.training.epochs import DevRows
 from iraqcoal_nlp.training.lexical import lexical_labels, noted_lexical_labels
 from iraqcoal_nlp.training.recipe import TrainRecipe
 from iraqcoal_nlp.training.run import train
+from iraqcoal_nlp.training.soft_labels import teach
 from toy import PLACES, toy_recipe, toy_splits
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # torch and its exporter warn of their internals
@@ -103,8 +105,8 @@ def test_soft_labels_are_the_mean_of_the_teachers_and_survive_a_kill(recipe, tea
     assert np.array_equal(whole.vectors, alone[0].vectors)
     assert np.allclose(whole.stance_probs.sum(axis=1), 1.0, atol=1e-5)
 
-    monkeypatch.setattr(distilling, "_PART", 16)
-    judged, real = [], distilling._judge_part
+    monkeypatch.setattr(judging, "_PART", 16)
+    judged, real = [], judging._judge_part
 
     def killed(network, part, **how):
         if len(judged) == 3:
@@ -112,11 +114,11 @@ def test_soft_labels_are_the_mean_of_the_teachers_and_survive_a_kill(recipe, tea
         judged.append(len(part))
         return real(network, part, **how)
 
-    monkeypatch.setattr(distilling, "_judge_part", killed)
+    monkeypatch.setattr(judging, "_judge_part", killed)
     with pytest.raises(KeyboardInterrupt):
         teach([teacher, other], windows, tmp_path / "killed", bf16=False)
     monkeypatch.setattr(
-        distilling, "_judge_part", lambda network, part, **how: judged.append(len(part)) or real(network, part, **how)
+        judging, "_judge_part", lambda network, part, **how: judged.append(len(part)) or real(network, part, **how)
     )
     again = teach([teacher, other], windows, tmp_path / "killed", bf16=False)
     assert sum(judged) == 2 * len(windows)
@@ -307,7 +309,7 @@ def test_a_finished_model_teaches_a_student_as_it_is(recipe, windows, tmp_path):
     folder = train(student_recipe, data, tmp_path / "student").folder
     assert len(layers_of(IraqCoalForSentenceClassification.from_pretrained(folder))) == 2
     judged = teach([teacher], windows, tmp_path / "judged", bf16=False)
-    noted = teach([teacher], windows, tmp_path / "student" / distilling.SAID, bf16=False)
+    noted = teach([teacher], windows, tmp_path / "student" / judging.SAID, bf16=False)
     assert np.array_equal(judged.stance_probs, noted.stance_probs)  # the run's notes: no step has moved the teacher
 
 
@@ -315,7 +317,7 @@ def test_students_of_one_folder_of_teachers_cost_their_own_training_alone(recipe
     data, teachers = TrainData(splits=toy_splits(), unlabelled=UNLABELLED), tmp_path / "teachers"
     alone = train(replace(recipe, student_layers=1), data, tmp_path / "alone").folder
     train(recipe, data, tmp_path / "two", teachers=teachers)
-    monkeypatch.setattr(distilling, "_judge_part", None)
+    monkeypatch.setattr(judging, "_judge_part", None)
     monkeypatch.setattr(finetuning, "fit", None)
     named = replace(recipe, student_layers=1, name="smaller")
     shared = train(named, data, tmp_path / "one", teachers=teachers).folder

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from conftest import DEMAND, HANDOVER
-from iraqcoal_nlp.training import distil as distilling
+from iraqcoal_nlp.training import soft_labels as judging
 from iraqcoal_nlp.training.lexical import noted_lexical_labels
 from iraqcoal_nlp.training.notes import write_arrays
 
@@ -18,11 +18,11 @@ def opened(monkeypatch):
 
 
 def test_a_teachers_notes_are_joined_and_closed(tmp_path, monkeypatch, opened):
-    monkeypatch.setattr(distilling, "_PART", 2)
+    monkeypatch.setattr(judging, "_PART", 2)
     for first in (0, 2, 4):
         said = {name: np.full((2, width), float(first)) for name, width in (("stance", 3), ("events", 4))}
         write_arrays(tmp_path / f"{first}.npz", **said, vectors=np.zeros((2, 8), dtype=np.float16))
-    stance, events, vectors = distilling._judge(None, [[1]] * 6, tmp_path, bf16=False)
+    stance, events, vectors = judging._judge(None, [[1]] * 6, tmp_path, bf16=False)
     assert stance[:, 0].tolist() == [0, 0, 2, 2, 4, 4]
     assert (events.shape, vectors.shape, vectors.dtype) == ((6, 4), (6, 8), np.float16)
     assert [file.zip for file in opened] == [None] * 3

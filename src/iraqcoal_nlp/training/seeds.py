@@ -21,10 +21,11 @@ from iraqcoal_nlp.errors import RecipeError
 from iraqcoal_nlp.model.identity import encoder_id
 from iraqcoal_nlp.model.modeling import IraqCoalForSentenceClassification
 from iraqcoal_nlp.model.tokenizing import SentenceTokenizer
-from iraqcoal_nlp.training.distil import SAID, STUDENT, distil
+from iraqcoal_nlp.training.distil import STUDENT, distil
 from iraqcoal_nlp.training.epochs import DevRows, DevScore
 from iraqcoal_nlp.training.finetune import SeedRun, finetune
 from iraqcoal_nlp.training.recipe import TrainRecipe
+from iraqcoal_nlp.training.soft_labels import SAID
 from iraqcoal_nlp.training.trainer import claim_folder, is_first_process
 
 LOGGER = logging.getLogger(__name__)
