@@ -42,7 +42,7 @@ CORRECTIONS, CORPUS_CORRECTIONS = ROOT / "seeds/corrections.jsonl", ROOT / "seed
 UNSELECTED = "unselected news"
 """Name of that sample: no model has picked its sentences."""
 
-UNLABELLED = 80_000
+UNLABELLED = 55_000
 """Sentences of the corpus that a student learns from, beside those that are labelled."""
 
 

@@ -152,13 +152,13 @@ def _data_table(data: Mapping[str, Mapping[str, Any]]) -> str:
 
 def _student(student: Mapping[str, Any], recipe: Mapping[str, Any]) -> str:
     """Say what a student has learned from; ends with an empty line."""
-    taught = "the networks of these seeds"
+    taught = "the networks of these seeds" if len(recipe["seeds"]) > 1 else "the network of this seed"
     if recipe["lexical_share"]:
-        taught += f", and tf-idf with a share of {recipe['lexical_share']:.2f},"
+        taught += f" and, with a share of {recipe['lexical_share']:.2f}, of tf-idf"
     sha256 = f" (sha256 {student['sha256'][:12]})" if student["unlabelled"] else ""
     lines = [
         f"The model is a student of {student['layers']} layers: on the training rows and {student['unlabelled']:,} "
-        f"sentences without labels{sha256} it has learned what {taught} say of them (knowledge distillation: Hinton et "
+        f"sentences without labels{sha256} it has learned the answers of {taught} (knowledge distillation: Hinton et "
         "al., 2015)."
     ]
     if recipe.get("student_label_epochs"):  # models from before that setting lack it
