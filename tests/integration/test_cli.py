@@ -48,13 +48,14 @@ def test_classify_shows_labels_and_the_sentence():
 
 
 def test_classify_tells_how_many_stances_are_too_uncertain_to_count():
-    path = SEEDS / "articles/000_597ae8a9ff4340c8.txt"
-    code, output, _ = run("classify", path)
-    (result,) = iq.load().classify_articles([path.read_text("utf-8")])
-    uncertain = sum(sentence.abstained for sentence in result.sentences)
-    assert (code, uncertain > 0) == (0, True)
-    assert f"; {uncertain} uncertain);" in output
-    assert output.count("[uncertain]") == uncertain
+    paths = sorted((SEEDS / "articles").glob("*.txt"))
+    code, output, _ = run("classify", *paths)
+    results = list(iq.load().classify_articles([path.read_text("utf-8") for path in paths]))
+    uncertain = [sum(sentence.abstained for sentence in result.sentences) for result in results]
+    assert (code, sum(uncertain) > 0) == (0, True)
+    assert all(f"; {count} uncertain);" in output for count in uncertain if count)
+    assert output.count(" uncertain);") == sum(count > 0 for count in uncertain)
+    assert output.count("[uncertain]") == sum(uncertain)
 
 
 @pytest.mark.parametrize("given", ["file", "stdin", "text"])
