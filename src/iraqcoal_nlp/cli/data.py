@@ -116,6 +116,8 @@ def _show(report: DataReport) -> None:
     """Print a report: tables, then examples of what a person should look at, then the verdict."""
     from rich.text import Text
 
+    from iraqcoal_nlp.data.annotations import UNLESS_JUDGED
+
     counts, lengths = report.counts["all"], report.lengths
     with gathered() as console:
         files = ", ".join(report.files)
@@ -140,8 +142,7 @@ def _show(report: DataReport) -> None:
                     console.print(f"  and {len(cases) - _SHOWN} more: --json lists all")
         console.print()
         if report.labelled_by is not None:
-            told = f"{report.labelled_by}: unless a person has judged each one since, they teach what it says already"
-            console.print(Text(told, "yellow"))
+            console.print(Text(f"{report.labelled_by}: {UNLESS_JUDGED}", "yellow"))
         for problem in report.problems:
             console.print(Text(f"problem: {problem}", "red"))
         if not report.problems:

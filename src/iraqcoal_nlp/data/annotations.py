@@ -143,6 +143,10 @@ def differ(judgements: Sequence[Annotation]) -> bool:
     return len(stances) > 1 or len(events) > 1
 
 
+UNLESS_JUDGED = "unless a person has judged each one since, they teach what it says already"
+"""What to know of rows that a model has labelled."""
+
+
 def labelling_models(rows: Sequence[Annotation]) -> str | None:
     """Say which models have labelled how many of the rows; ``None`` where none seems to have."""
     labelled = [row.labelled_by for row in rows if row.labelled_by is not None]

@@ -15,7 +15,13 @@ from transformers.utils.logging import disable_progress_bar
 
 from iraqcoal_nlp._version import __version__
 from iraqcoal_nlp.codebook import EVENTS, HEADS, STANCES
-from iraqcoal_nlp.data.annotations import Annotation, label_counts, labelling_models, write_annotations
+from iraqcoal_nlp.data.annotations import (
+    UNLESS_JUDGED,
+    Annotation,
+    label_counts,
+    labelling_models,
+    write_annotations,
+)
 from iraqcoal_nlp.data.fingerprints import rows_sha256, texts_sha256
 from iraqcoal_nlp.errors import InputError
 from iraqcoal_nlp.evaluation.checklist import run_checklist
@@ -110,7 +116,7 @@ def train(recipe: TrainRecipe, data: TrainData, out: Path, *, teachers: Path | N
         raise InputError(f"no row is left to train on: {given} were given, and all nearly repeat held-out ones")
     labelled = labelling_models([*rows, *dev, *data.splits.test])
     if labelled is not None:
-        LOGGER.warning("%s: unless a person has judged each one since, they teach what it says already", labelled)
+        LOGGER.warning("%s: %s", labelled, UNLESS_JUDGED)
     if not dev:
         LOGGER.warning("no row is left to choose by: the last epoch is kept, and settings stay as they are")
     tokenizer = load_tokenizer(recipe)
